@@ -1,0 +1,86 @@
+import { isDate, minuteText } from './time.ts';
+
+/** The two raw record kinds; each is a folder of a symbol-day. */
+export type RawKind = 'trades' | 'depth';
+export const RAW_KINDS: readonly RawKind[] = ['depth', 'trades'];
+
+/** The parts of a chunk's name, `{HH-mm}_{writer}_{n}`: its first minute (0 to 1439), who wrote it, and which time the minute was opened. */
+export type ChunkName = { kind: RawKind; minute: number; writer: string; n: number };
+
+/** The writer of rows that the job fetched from the exchange; no recorder may call itself so. */
+export const REPAIR_WRITER = 'repair';
+
+const WRITER = /^[a-z0-9-]+$/;
+const CHUNK = /^(trades|depth)\/([01]\d|2[0-3])-([0-5]\d)_([a-z0-9-]+)_(0|[1-9]\d{0,8})\.csv(\.gz)?$/;
+
+/** True for text that may stand in object names as a symbol: the exchange's own, non-ASCII letters included. */
+export function isSymbol(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
+  return /^[^\u0000-\u001f\u007f-\u009f/\\\s,]{1,64}$/u.test(text) && !text.includes('..') && text !== '.';
+}
+
+/** True for a recorder's name, `[a-z0-9-]+`. */
+export function isWriter(text: string): boolean {
+  return WRITER.test(text);
+}
+
+/** `raw/` */
+export const rawPrefix = (): string => 'raw/';
+/** `raw/{SYMBOL}/` */
+export const rawSymbolPrefix = (symbol: string): string => `raw/${symbol}/`;
+/** `raw/{SYMBOL}/{YYYY-MM-DD}/` */
+export const rawDayPrefix = (symbol: string, date: string): string => `raw/${symbol}/${date}/`;
+
+/** `{kind}/{HH-mm}_{writer}_{n}.csv`: the chunk's name inside its symbol-day and in the day's zip. */
+export function chunkEntryName({ kind, minute, writer, n }: ChunkName): string {
+  return `${kind}/${minuteText(minute)}_${writer}_${n}.csv`;
+}
+
+/** `raw/{SYMBOL}/{YYYY-MM-DD}/{kind}/{HH-mm}_{writer}_{n}.csv.gz` */
+export function chunkObjectName(symbol: string, date: string, chunk: ChunkName): string {
+  return `${rawDayPrefix(symbol, date)}${chunkEntryName(chunk)}.gz`;
+}
+
+/** Reads `{kind}/{HH-mm}_{writer}_{n}.csv[.gz]`; undefined where it is none. */
+export function parseChunkName(text: string): ChunkName | undefined {
+  const match = CHUNK.exec(text);
+  if (!match) return undefined;
+  const [, kind, hour, minute, writer = '', n] = match;
+  return {
+    kind: kind === 'depth' ? 'depth' : 'trades',
+    minute: Number(hour) * 60 + Number(minute),
+    writer,
+    n: Number(n),
+  };
+}
+
+/** The day of a folder name `raw/{SYMBOL}/{YYYY-MM-DD}/`; undefined where it is none. */
+export function parseRawDayFolder(symbol: string, folder: string): string | undefined {
+  const date = folder.slice(rawSymbolPrefix(symbol).length, -1);
+  return folder === rawDayPrefix(symbol, date) && isDate(date) ? date : undefined;
+}
+
+/** `aggregated/{SYMBOL}/{YYYY-MM-DD}_{resolution}.csv` */
+export function barsObjectName(symbol: string, date: string, resolution: string): string {
+  return `aggregated/${symbol}/${date}_${resolution}.csv`;
+}
+
+/** `aggregated/{SYMBOL}/{YYYY-MM-DD}_manifest.json` */
+export function manifestObjectName(symbol: string, date: string): string {
+  return `aggregated/${symbol}/${date}_manifest.json`;
+}
+
+/** `archive/{SYMBOL}/{YYYY-MM-DD}_raw.zip` */
+export function archiveObjectName(symbol: string, date: string): string {
+  return `archive/${symbol}/${date}_raw.zip`;
+}
+
+/** `leases/{SYMBOL}/{YYYY-MM-DD}.json` */
+export function leaseObjectName(symbol: string, date: string): string {
+  return `leases/${symbol}/${date}.json`;
+}
+
+/** `plans/{execution}.json` */
+export function planObjectName(execution: string): string {
+  return `plans/${execution}.json`;
+}

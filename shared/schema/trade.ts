@@ -1,0 +1,16 @@
+/** Columns of a raw trades chunk: one row an aggregated trade. Meanings in ARCHITECTURE.md. */
+export const TRADE_COLUMNS = [
+  'timestamp',
+  'price',
+  'quantity',
+  'is_buyer_maker',
+  'agg_trade_id',
+  'first_trade_id',
+  'last_trade_id',
+  'quantity_no_rpi',
+  'event_time',
+  'received_at',
+] as const;
+
+/** The first line of every trades chunk, without its line end. */
+export const TRADE_HEADER = TRADE_COLUMNS.join(',');
