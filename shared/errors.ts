@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** A mistake of the person who started the program: one clear line that names the fix, exit code 2. */
 export class UsageError extends Error {
   override name = 'UsageError';
@@ -5,17 +7,25 @@ export class UsageError extends Error {
 
 /** The text of anything thrown, with the texts of its causes: `read chunk x: unexpected end of gzip`. */
 export function errorText(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!isError(error)) return String(error);
   const { message, cause } = error;
-  if (cause === undefined) return message;
+  const ownText = message || partsText(error) || errorCode(error) || error.name;
+  if (cause === undefined || cause === error) return ownText;
   const causeText = errorText(cause);
-  return message.includes(causeText) ? message : `${message}: ${causeText}`;
+  return ownText.includes(causeText) ? ownText : `${ownText}: ${causeText}`;
 }
 
 /** Node's error code (`ENOENT`, ...) or undefined. */
 export function errorCode(error: unknown): string | undefined {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  return undefined;
+  return isError(error) && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** True for errors of every realm: `instanceof` misses Node's own where the program runs in a context of its own, as tests do. */
+const isError = (error: unknown): error is Error => types.isNativeError(error);
+
+/** A connection that failed on several addresses says so in its parts alone. */
+function partsText(error: Error): string {
+  return 'errors' in error && Array.isArray(error.errors) ? error.errors.map(errorText).join(', ') : '';
 }
 
 /** Runs a program to its end: a {@link UsageError} is one line on stderr and exit code 2, any other error exit code 1. */
