@@ -109,17 +109,14 @@ function readFlags(settings: Settings, argv: string[]): Record<string, string> {
     if (token.kind === 'option-terminator') continue;
     if (token.kind === 'positional')
       throw new UsageError(`${token.value}: no flag, settings are given as --name VALUE`);
-    const option = options[token.name];
+    const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
     if (!option)
       throw new UsageError(
         `${token.rawName}: unknown flag, known are ${Object.keys(options)
           .map((name) => `--${name}`)
           .join(' ')}`,
       );
-    if (
-      option.type === 'string' &&
-      (token.value === undefined || (!token.inlineValue && token.value.startsWith('--')))
-    ) {
+    if (option.type === 'string' && (!token.value || (!token.inlineValue && token.value.startsWith('--')))) {
       throw new UsageError(`${token.rawName}: its value is missing, write ${token.rawName} VALUE`);
     }
     flags[token.name] = token.value ?? 'true';

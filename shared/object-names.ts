@@ -13,10 +13,12 @@ export const REPAIR_WRITER = 'repair';
 const WRITER = /^[a-z0-9-]+$/;
 const CHUNK = /^(trades|depth)\/([01]\d|2[0-3])-([0-5]\d)_([a-z0-9-]+)_(0|[1-9]\d{0,8})\.csv(\.gz)?$/;
 
-/** True for text that may stand in object names as a symbol: the exchange's own, non-ASCII letters included. */
+/**
+ * True for text that may stand in object names as a symbol: the exchange's own, non-ASCII letters included. Invisible
+ * characters and half surrogates are refused, since two names may look or be written alike; 50 letters fit a file name.
+ */
 export function isSymbol(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
-  return /^[^\u0000-\u001f\u007f-\u009f/\\\s,]{1,64}$/u.test(text) && !text.includes('..') && text !== '.';
+  return /^[^\p{Cc}\p{Cf}\p{Cs}\s/\\,]{1,50}$/u.test(text) && !text.includes('..') && text !== '.';
 }
 
 /** True for a recorder's name, `[a-z0-9-]+`. */

@@ -1,6 +1,6 @@
 import type { Clock } from './time.ts';
 
-/** Capped exponential back-off with full jitter, and a limit on the time all tries take together. */
+/** Capped exponential back-off with jitter, and a limit on the time all tries take together. */
 export type RetryPolicy = { firstDelayMs: number; maxDelayMs: number; totalMs: number };
 
 /** What retrying needs from the world. */

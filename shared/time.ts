@@ -61,8 +61,9 @@ export function addDays(date: string, days: number): string {
   return dateOf(dayStartMs(date) + days * DAY_MS);
 }
 
-/** Every day from `from` to `to`, both included. */
+/** Every day from `from` to `to`, both included; none when `to` is earlier. */
 export function datesBetween(from: string, to: string): string[] {
+  if (to < from) return []; // date-fns would count backwards
   const interval = { start: new UTCDate(dayStartMs(from)), end: new UTCDate(dayStartMs(to)) };
   return eachDayOfInterval(interval).map((day) => format(day, 'yyyy-MM-dd'));
 }

@@ -45,10 +45,9 @@ export interface Store {
   remove(name: string, generation: string): Promise<boolean>;
 }
 
-/** True for a name every store takes: no empty, `.` or `..` segment, no control characters, at most 1,024 bytes. */
+/** True for a name every store takes: no empty, `.` or `..` segment, no control characters, no half surrogates (they have no UTF-8), at most 1,024 bytes. */
 export function isObjectName(name: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
-  if (Buffer.byteLength(name) > 1024 || /[\u0000-\u001f\u007f\\]/.test(name)) return false;
+  if (Buffer.byteLength(name) > 1024 || /[\p{Cc}\p{Cs}\\]/u.test(name)) return false;
   return name.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..');
 }
 
