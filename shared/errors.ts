@@ -20,6 +20,15 @@ export function errorCode(error: unknown): string | undefined {
   return isError(error) && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** Runs `work`; what it throws is told as "verb object: cause". */
+export async function doing<T>(verb: string, object: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw new Error(`${verb} ${object}: ${errorText(cause)}`, { cause });
+  }
+}
+
 /** True for errors of every realm: `instanceof` misses Node's own where the program runs in a context of its own, as tests do. */
 const isError = (error: unknown): error is Error => types.isNativeError(error);
 

@@ -1,22 +1,18 @@
 import { createWriteStream } from 'node:fs';
-import {
-  access,
-  constants,
-  link,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  utimes,
-} from 'node:fs/promises';
+import { access, constants, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { errorCode, UsageError } from '../errors.ts';
-import { removeAbandoned, withLock } from './lock.ts';
+import { doing, errorCode, UsageError } from '../errors.ts';
+import {
+  entriesOf,
+  generationIfEqual,
+  generationOf,
+  markGeneration,
+  readRange,
+  unlessAbsent,
+} from './files.ts';
+import { removeAbandoned, unfinishedPath, withLock } from './lock.ts';
 import {
   type Body,
   type ByteRange,
@@ -56,57 +52,64 @@ async function requireFolder(root: string, writable: boolean): Promise<void> {
   }
 }
 
+/** How often an object may vanish while a create compares itself with it. */
+const MAX_LOOKS = 100;
+
+/** A finished file that waits for its name. */
+type Written = { path: string; generation: string };
+
 class FolderStore implements Store {
   readonly url: string;
-  #writes = 0;
+  readonly #private: string;
 
   constructor(root: string) {
     this.url = root;
+    this.#private = join(root, PRIVATE);
   }
 
   async create(name: string, body: Body): Promise<string | undefined> {
     const path = this.#path(name);
-    return doing('create', name, async () => {
-      const temporary = await this.#writeTemporary(body);
-      try {
+    return doing('create', name, () =>
+      this.#withWritten(body, async (written) => {
         await mkdir(dirname(path), { recursive: true });
-        await link(temporary, path);
-        return await generationOf(path);
-      } catch (error) {
-        if (errorCode(error) !== 'EEXIST') throw error;
-        return (await sameContent(temporary, path)) ? await generationOf(path) : undefined;
-      } finally {
-        await rm(temporary, { force: true });
-      }
-    });
+        for (let looks = 0; !(await linked(written.path, path)); looks++) {
+          const existing = await unlessAbsent(() => generationIfEqual(path, written.path));
+          if (existing) return existing.generation;
+          if (looks === MAX_LOOKS) throw new Error('its name is taken by what is neither file nor folder');
+        }
+        return written.generation;
+      }),
+    );
   }
 
   async read(name: string, range?: ByteRange): Promise<StoredObject | undefined> {
     const path = this.#path(name);
-    return absentAsUndefined('read', name, async () => {
+    const readFile = async (): Promise<StoredObject | undefined> => {
       const file = await open(path);
       try {
-        const { ino, mtimeNs } = await file.stat({ bigint: true });
+        const info = await file.stat({ bigint: true });
+        if (!info.isFile()) return undefined;
         const bytes = range ? await readRange(file, range) : await file.readFile();
-        return { bytes, generation: `${ino}-${mtimeNs}` };
+        return { bytes, generation: generationOf(info) };
       } finally {
         await file.close();
       }
-    });
+    };
+    return doing('read', name, () => unlessAbsent(readFile));
   }
 
   async stat(name: string): Promise<ObjectInfo | undefined> {
     const path = this.#path(name);
-    return absentAsUndefined('stat', name, async () => {
-      const info = await stat(path, { bigint: true });
-      if (!info.isFile()) return undefined;
-      return { name, bytes: Number(info.size), generation: `${info.ino}-${info.mtimeNs}` };
+    return doing('stat', name, async () => {
+      const info = await unlessAbsent(() => stat(path, { bigint: true }));
+      if (!info?.isFile()) return undefined;
+      return { name, bytes: Number(info.size), generation: generationOf(info) };
     });
   }
 
   async *list(prefix: string): AsyncIterable<ObjectInfo> {
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-    const names = (await this.#namesUnder(folder))
+    const names = (await doing('list', prefix, () => this.#namesUnder(folder)))
       .filter((name) => name.startsWith(prefix))
       .sort(compareNames);
     for (const name of names) {
@@ -116,33 +119,30 @@ class FolderStore implements Store {
   }
 
   async listFolders(prefix: string): Promise<string[]> {
-    const found = await doing('list', prefix, () => entriesOf(join(this.url, prefix)));
-    const folders = found.filter((entry) => entry.isDirectory() && entry.name !== PRIVATE);
-    const names = folders.map((entry) => `${prefix}${entry.name}/`).sort(compareNames);
-    const filled = await Promise.all(names.map((name) => this.#holdsObjects(name)));
-    return names.filter((_, index) => filled[index]);
+    return doing('list', prefix, async () => {
+      const { folders } = await this.#entries(prefix);
+      const filled = await Promise.all(folders.map((name) => this.#holdsObjects(name)));
+      return folders.filter((_, index) => filled[index]).sort(compareNames);
+    });
   }
 
   async replace(name: string, body: Body, generation: string): Promise<string | undefined> {
     const path = this.#path(name);
-    return doing('replace', name, async () => {
-      const temporary = await this.#writeTemporary(body);
-      try {
-        return await withLock(join(this.url, PRIVATE), name, async () => {
+    return doing('replace', name, () =>
+      this.#withWritten(body, (written) =>
+        withLock(this.#private, name, async () => {
           if ((await this.stat(name))?.generation !== generation) return undefined;
-          await rename(temporary, path);
-          return generationOf(path);
-        });
-      } finally {
-        await rm(temporary, { force: true });
-      }
-    });
+          await rename(written.path, path);
+          return written.generation;
+        }),
+      ),
+    );
   }
 
   async remove(name: string, generation: string): Promise<boolean> {
     const path = this.#path(name);
     return doing('remove', name, () =>
-      withLock(join(this.url, PRIVATE), name, async () => {
+      withLock(this.#private, name, async () => {
         if ((await this.stat(name))?.generation !== generation) return false;
         await rm(path);
         return true;
@@ -151,103 +151,59 @@ class FolderStore implements Store {
   }
 
   #path(name: string): string {
-    if (!isObjectName(name) || name.startsWith(`${PRIVATE}/`))
-      throw new Error(`use object name ${JSON.stringify(name)}: not allowed`);
+    if (!isPublic(name)) throw new Error(`use object name ${JSON.stringify(name)}: not allowed`);
     return join(this.url, name);
   }
 
-  async #writeTemporary(body: Body): Promise<string> {
-    const folder = join(this.url, PRIVATE, 'unfinished');
-    await mkdir(folder, { recursive: true });
-    const path = join(folder, `${process.pid}-${process.hrtime.bigint()}-${this.#writes++}`);
+  /** Writes the body to a file of its own, down to the disk: whoever sees its name, even after a power cut, sees all of it. */
+  async #withWritten<T>(body: Body, work: (written: Written) => Promise<T>): Promise<T> {
+    const path = await unfinishedPath(this.#private);
     try {
       const source = body instanceof Uint8Array ? [body] : body();
-      await pipeline(Readable.from(source), createWriteStream(path, { flags: 'wx' }));
-      await markGeneration(path);
-      return path;
-    } catch (error) {
+      await pipeline(Readable.from(source), createWriteStream(path, { flags: 'wx', flush: true }));
+      return await work({ path, generation: await markGeneration(path) });
+    } finally {
       await rm(path, { force: true });
-      throw error;
     }
   }
 
   /** An object store knows no empty folders, so those that deletions left behind do not count. */
   async #holdsObjects(folder: string): Promise<boolean> {
-    const entries = await entriesOf(join(this.url, folder));
-    if (entries.some((entry) => entry.isFile())) return true;
-    for (const entry of entries) {
-      if (await this.#holdsObjects(`${folder}${entry.name}/`)) return true;
+    const { files, folders } = await this.#entries(folder);
+    if (files.length > 0) return true;
+    for (const inner of folders) {
+      if (await this.#holdsObjects(inner)) return true;
     }
     return false;
   }
 
   async #namesUnder(folder: string): Promise<string[]> {
-    const found = await doing('list', folder, () => entriesOf(join(this.url, folder)));
-    const names = found.map(async (entry) => {
-      if (entry.isFile()) return [`${folder}${entry.name}`];
-      return entry.isDirectory() && entry.name !== PRIVATE ? this.#namesUnder(`${folder}${entry.name}/`) : [];
-    });
-    return (await Promise.all(names)).flat();
+    const { files, folders } = await this.#entries(folder);
+    const inner = await Promise.all(folders.map((name) => this.#namesUnder(name)));
+    return [files, ...inner].flat();
+  }
+
+  /** What lies directly in a folder (empty, or with a final `/`), by whole names; nothing for a name no object can have. */
+  async #entries(folder: string): Promise<{ files: string[]; folders: string[] }> {
+    if (folder !== '' && !isPublic(folder.slice(0, -1))) return { files: [], folders: [] };
+    const entries = (await entriesOf(join(this.url, folder))).filter(
+      ({ name }) => folder !== '' || name !== PRIVATE,
+    );
+    return {
+      files: entries.filter((entry) => entry.isFile()).map(({ name }) => `${folder}${name}`),
+      folders: entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${folder}${name}/`),
+    };
   }
 }
 
-/** A file deleted and written anew within one clock tick may get the same inode and time; random microseconds keep the two apart. */
-async function markGeneration(path: string): Promise<void> {
-  const seconds = Math.floor(Date.now() / 1000) + Math.random();
-  await utimes(path, seconds, seconds);
-}
+const isPublic = (name: string): boolean => isObjectName(name) && name.split('/')[0] !== PRIVATE;
 
-async function generationOf(path: string): Promise<string> {
-  const { ino, mtimeNs } = await stat(path, { bigint: true });
-  return `${ino}-${mtimeNs}`;
-}
-
-async function sameContent(a: string, b: string): Promise<boolean> {
-  const [infoA, infoB] = await Promise.all([stat(a), stat(b)]);
-  if (infoA.size !== infoB.size) return false;
-  const [bytesA, bytesB] = await Promise.all([readFile(a), readFile(b)]);
-  return bytesA.equals(bytesB);
-}
-
-async function readRange(file: Awaited<ReturnType<typeof open>>, { start, end }: ByteRange): Promise<Buffer> {
-  const buffer = Buffer.alloc(end - start);
-  let filled = 0;
-  while (filled < buffer.length) {
-    const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, start + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return buffer.subarray(0, filled);
-}
-
-async function entriesOf(path: string) {
+async function linked(from: string, to: string): Promise<boolean> {
   try {
-    return await readdir(path, { withFileTypes: true });
+    await link(from, to);
+    return true;
   } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
-}
-
-async function doing<T>(verb: string, name: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw new Error(`${verb} ${name}`, { cause });
-  }
-}
-
-async function absentAsUndefined<T>(
-  verb: string,
-  name: string,
-  work: () => Promise<T | undefined>,
-): Promise<T | undefined> {
-  return doing(verb, name, async () => {
-    try {
-      return await work();
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
-      throw error;
-    }
-  });
 }

@@ -1,21 +1,47 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCode } from '../errors.ts';
+import { hasEnded, processToken } from './process-token.ts';
 
 const RETRY_MS = 5;
+/** A lock is held for a few file operations; a write may take hours. */
+const LOCK_PATIENCE = { unseenMs: 60_000 };
+const WRITE_PATIENCE = { unseenMs: 86_400_000 };
 
 /**
  * Runs `work` while this process alone holds the lock on `name`. The lock is a file that names its holder's process;
  * one left behind by a dead process is taken over. For processes of one machine.
  */
 export async function withLock<T>(folder: string, name: string, work: () => Promise<T>): Promise<T> {
-  const path = join(folder, 'locks', createHash('sha256').update(name).digest('hex'));
   await mkdir(join(folder, 'locks'), { recursive: true });
-  while (!(await tryLock(path))) {
-    await breakAbandoned(path);
-    await sleep(RETRY_MS);
+  return holding(folder, join(folder, 'locks', createHash('sha256').update(name).digest('hex')), work);
+}
+
+/** A path for a file in the making, which names this process; {@link removeAbandoned} deletes it when the process is gone. */
+export async function unfinishedPath(folder: string): Promise<string> {
+  await mkdir(join(folder, 'unfinished'), { recursive: true });
+  return join(folder, 'unfinished', `${await processToken()}_${randomUUID()}`);
+}
+
+/** Removes unfinished files of processes that are no longer alive. */
+export async function removeAbandoned(folder: string): Promise<void> {
+  const unfinished = join(folder, 'unfinished');
+  const names = await readdir(unfinished).catch(() => []);
+  const removals = names.map(async (name) => {
+    const path = join(unfinished, name);
+    const info = await stat(path).catch(() => undefined);
+    const [token = ''] = name.split('_');
+    if (info && (await hasEnded(token, info.mtimeMs, WRITE_PATIENCE))) await rm(path, { force: true });
+  });
+  await Promise.all(removals);
+}
+
+async function holding<T>(folder: string, path: string, work: () => Promise<T>): Promise<T> {
+  while (!(await tryLock(folder, path))) {
+    if (await isAbandoned(path)) await breakAbandoned(folder, path);
+    else await sleep(RETRY_MS);
   }
   try {
     return await work();
@@ -24,18 +50,10 @@ export async function withLock<T>(folder: string, name: string, work: () => Prom
   }
 }
 
-/** Removes unfinished writes of processes that are no longer alive. */
-export async function removeAbandoned(folder: string): Promise<void> {
-  const unfinished = join(folder, 'unfinished');
-  const names = await readdir(unfinished).catch(() => []);
-  const abandoned = names.filter((name) => !isAlive(Number.parseInt(name, 10)));
-  await Promise.all(abandoned.map((name) => rm(join(unfinished, name), { force: true })));
-}
-
 /** Links a file that already names this process, so that a lock is never seen without its holder. */
-async function tryLock(path: string): Promise<boolean> {
-  const mine = `${path}.${randomUUID()}`;
-  await writeFile(mine, String(process.pid));
+async function tryLock(folder: string, path: string): Promise<boolean> {
+  const mine = await unfinishedPath(folder);
+  await writeFile(mine, await processToken());
   try {
     await link(mine, path);
     return true;
@@ -47,24 +65,19 @@ async function tryLock(path: string): Promise<boolean> {
   }
 }
 
-/** Moves the file aside before it is deleted, so that of several processes that see the same dead holder only one breaks its lock. */
-async function breakAbandoned(path: string): Promise<void> {
-  const holder = await readFile(path, 'utf8').catch(() => '');
-  if (holder === '' || isAlive(Number(holder))) return;
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return;
-    throw error;
-  }
-  await rm(aside, { force: true });
+/** Looks again under a lock of its own: whoever comes late to break a lock would else delete the one taken since. */
+async function breakAbandoned(folder: string, path: string): Promise<void> {
+  await holding(folder, `${path}.break`, async () => {
+    if (await isAbandoned(path)) await rm(path, { force: true });
+  });
 }
 
-function isAlive(pid: number): boolean {
+async function isAbandoned(path: string): Promise<boolean> {
   try {
-    return pid > 0 && process.kill(pid, 0);
+    const [holder, info] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
+    return await hasEnded(holder, info.mtimeMs, LOCK_PATIENCE);
   } catch (error) {
-    return errorCode(error) === 'EPERM';
+    if (errorCode(error) === 'ENOENT') return false; // released in between
+    throw error;
   }
 }
