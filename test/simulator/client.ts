@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import type { StreamFrame } from '../../shared/binance/wire.ts';
 import type { Frame, Source } from '../../simulator/source/source.ts';
 
@@ -8,16 +8,20 @@ export type Client = {
   socket: WebSocket;
   /** Every frame read so far, as text. */
   frames: string[];
-  /** Sends a request and resolves with its answer. */
-  ask(request: object): Promise<unknown>;
+  /** Binary messages, which are no frames of the exchange. */
+  binary: Buffer[];
+  /** Sends a request (text as it is) and resolves with its answer. */
+  ask(request: object | string): Promise<unknown>;
 };
 
 /** Connects to a path such as `/public/stream?streams=btcusdt@depth20@100ms`. */
-export async function connect(url: string): Promise<Client> {
-  const socket = new WebSocket(url, { perMessageDeflate: false });
+export async function connect(url: string, options: ClientOptions = {}): Promise<Client> {
+  const socket = new WebSocket(url, { perMessageDeflate: false, ...options });
   const frames: string[] = [];
   const answers: ((answer: unknown) => void)[] = [];
-  socket.on('message', (data) => {
+  const binary: Buffer[] = [];
+  socket.on('message', (data: Buffer, isBinary) => {
+    if (isBinary) return void binary.push(data);
     const text = data.toString();
     if (text.startsWith('{"stream"')) frames.push(text);
     else answers.shift()?.(JSON.parse(text));
@@ -26,6 +30,7 @@ export async function connect(url: string): Promise<Client> {
   return {
     socket,
     frames,
+    binary,
     ask: (request) =>
       new Promise((resolve) => {
         answers.push(resolve);

@@ -1,0 +1,87 @@
+import { integer, list, readSettings, setting, settingsHelp, toggle } from '../shared/config.ts';
+import { runMain, UsageError } from '../shared/errors.ts';
+import { isoMillisecond, requireDate } from '../shared/time.ts';
+import { startExchange } from './exchange.ts';
+import { createMarket, wholeDays } from './market/market.ts';
+import type { Speed } from './playback.ts';
+import { openReplay } from './recording/replay.ts';
+import type { Source } from './source/source.ts';
+
+const SETTINGS = {
+  replay: setting('recorded files (.jsonl.gz) to play, separated by commas', list),
+  market: toggle('play a random market'),
+  symbols: setting('symbols of the market', list, ['BTCUSDT', 'ETHUSDT']),
+  date: setting('first day of the market, YYYY-MM-DD', requireDate, '2024-07-18'),
+  days: setting('number of days', integer(1), 1),
+  seed: setting('seed of the market', integer(0, 0xffff_ffff), 1),
+  depthMs: setting('one depth snapshot every so many ms', integer(100), 1_000),
+  tradesPerSecond: setting('mean trades a second and symbol', number, 2),
+  speed: setting('max, or how many times faster than real time', readSpeed, 'max'),
+  port: setting('port on 127.0.0.1, 0 for a free one', integer(0, 65_535), 0),
+  waitStreams: setting('begin when so many streams are subscribed; unless given, all', integer(0)),
+  clock: setting('time the exchange reports, ISO 8601; unless given it goes with the streams', time),
+  thenClose: toggle('close all connections and exit when everything was read'),
+  help: toggle('show this'),
+};
+
+await runMain(async () => {
+  const settings = readSettings(SETTINGS, process.argv.slice(2), process.env);
+  if (settings.help) {
+    process.stdout.write(`A local exchange.\n\n${settingsHelp(SETTINGS)}\n`);
+    return 0;
+  }
+  const { speed, port, waitStreams, clock } = settings;
+  const exchange = await startExchange({
+    source: openSource(settings),
+    speed,
+    port,
+    ...(waitStreams === undefined ? {} : { waitStreams }),
+    ...(clock === undefined ? {} : { clockMs: clock }),
+  });
+  process.stdout.write(`listening ${exchange.url} ${exchange.wsUrl}\n`);
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  void stopped.then(() => exchange.close());
+  const { frames, lastMs, isComplete } = await exchange.ended;
+  if (!isComplete) return 0;
+  process.stdout.write(`ended ${frames} frames, the last at ${isoMillisecond(lastMs)}\n`);
+  if (settings.thenClose) {
+    await exchange.closeConnections();
+    await exchange.close();
+  } else await stopped;
+  return 0;
+});
+
+function openSource(settings: {
+  replay: string[] | undefined;
+  market: boolean;
+  symbols: string[];
+  date: string;
+  days: number;
+  seed: number;
+  depthMs: number;
+  tradesPerSecond: number;
+}): Source {
+  const { replay, market, symbols, date, days, seed, depthMs, tradesPerSecond } = settings;
+  if ((replay !== undefined) === market) {
+    throw new UsageError('what to play: give either --replay FILE[,FILE] or --market');
+  }
+  if (replay) return openReplay(replay);
+  return createMarket({ seed, symbols, ...wholeDays(date, days), depthEveryMs: depthMs, tradesPerSecond });
+}
+
+function readSpeed(value: string, name: string): Speed {
+  return value === 'max' ? value : number(value, name);
+}
+
+function number(value: string, name: string): number {
+  if (/^\d+(\.\d+)?$/.test(value) && Number(value) > 0) return Number(value);
+  throw new UsageError(`${name} ${value}: not a number above 0`);
+}
+
+function time(value: string, name: string): number {
+  const timeMs = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/.test(value) ? Date.parse(value) : Number.NaN;
+  if (!Number.isNaN(timeMs)) return timeMs;
+  throw new UsageError(`${name} ${value}: not a time, write it like 2024-07-19T00:10:00Z`);
+}
