@@ -1,0 +1,131 @@
+import { BAR_HEADER } from '../../shared/schema/bar.ts';
+import type { Bars, Places } from './bars.ts';
+import { add, divideRounded, type Integer, multiply, subtract, valueAt } from './integers.ts';
+import { TextBytes } from './text-bytes.ts';
+
+/** Means and the volume-weighted price carry this many places more than what they average. */
+const MEAN_PLACES = 4;
+const IMBALANCE_PLACES = 6;
+const COMMA = 0x2c;
+const LINE_FEED = 0x0a;
+const BYTES_PER_BAR = 160;
+
+/** What the text of bars needs besides their sums. */
+export type BarContext = {
+  /** Open of the first bar, ms UTC. */
+  startMs: number;
+  resolutionMs: number;
+  places: Places;
+  /** Close before the first bar in ticks; null when it is not known. */
+  seed: Integer | null;
+  /** By bar: 1 where it is proven that no trade is missing. */
+  complete: Uint8Array;
+};
+
+/** The daily file of the given bars, header included, in the columns of `shared/schema/bar.ts`. */
+export function barsText(bars: Bars, context: BarContext): Buffer {
+  const text = new TextBytes(BAR_HEADER.length + 1 + bars.count * BYTES_PER_BAR);
+  text.ascii(BAR_HEADER);
+  text.byte(LINE_FEED);
+  const running: Running = { close: context.seed, cvd: 0 };
+  for (let i = 0; i < bars.count; i++) {
+    writeTime(text, context.startMs + i * context.resolutionMs);
+    writePrices(text, bars, i, context.places, running);
+    writeFlow(text, bars, i, context.places);
+    writeBook(text, bars, i, context.places, running);
+    writeCounts(text, bars, i, context.places);
+    text.ascii(context.complete[i] === 1 ? ',true\n' : ',false\n');
+  }
+  return text.written;
+}
+
+/** What one bar hands to the next. */
+type Running = { close: Integer | null; cvd: Integer };
+
+/** The last traded price of the bars in ticks, or `seed` when nothing was traded. */
+export function closeOf(bars: Bars, seed: Integer | null): Integer | null {
+  for (let i = bars.count - 1; i >= 0; i--) {
+    if (valueAt(bars.trades, i) !== 0) return valueAt(bars.close, i);
+  }
+  return seed;
+}
+
+/** Cumulative volume delta of all bars, in lots. */
+export function cvdOf(bars: Bars): Integer {
+  let cvd: Integer = 0;
+  for (let i = 0; i < bars.count; i++) cvd = add(cvd, deltaAt(bars, i));
+  return cvd;
+}
+
+function deltaAt(bars: Bars, i: number): Integer {
+  return subtract(valueAt(bars.buyQuantity, i), valueAt(bars.sellQuantity, i));
+}
+
+function writeTime(text: TextBytes, timeMs: number): void {
+  text.ascii(`${new Date(timeMs).toISOString().slice(0, 19)}Z`);
+}
+
+function writePrices(text: TextBytes, bars: Bars, i: number, { price }: Places, running: Running): void {
+  const traded = valueAt(bars.trades, i) !== 0;
+  for (const column of [bars.open, bars.high, bars.low, bars.close]) {
+    text.byte(COMMA);
+    const value = traded ? valueAt(column, i) : running.close;
+    if (value !== null) text.decimal(value, price);
+  }
+  if (traded) running.close = valueAt(bars.close, i);
+}
+
+function writeFlow(text: TextBytes, bars: Bars, i: number, { price, quantity }: Places): void {
+  const buy = valueAt(bars.buyQuantity, i);
+  const sell = valueAt(bars.sellQuantity, i);
+  const total = add(buy, sell);
+  writeMean(text, valueAt(bars.quoteTotal, i), total, price);
+  for (const volume of [total, buy, sell, subtract(buy, sell)]) {
+    text.byte(COMMA);
+    text.decimal(volume, quantity);
+  }
+  text.byte(COMMA);
+  text.decimal(valueAt(bars.executions, i), 0);
+}
+
+function writeBook(
+  text: TextBytes,
+  bars: Bars,
+  i: number,
+  { price, quantity }: Places,
+  running: Running,
+): void {
+  const snapshots = valueAt(bars.snapshots, i);
+  writeMean(text, valueAt(bars.spread, i), snapshots, price);
+  writeMean(text, valueAt(bars.bidQuantity, i), snapshots, quantity);
+  writeMean(text, valueAt(bars.askQuantity, i), snapshots, quantity);
+  running.cvd = add(running.cvd, deltaAt(bars, i));
+  text.byte(COMMA);
+  text.decimal(running.cvd, quantity);
+  text.byte(COMMA);
+  if (snapshots !== 0) {
+    const billionthsPerUnit = 10 ** (9 - IMBALANCE_PLACES);
+    text.decimal(
+      divideRounded(valueAt(bars.imbalance, i), multiply(snapshots, billionthsPerUnit)),
+      IMBALANCE_PLACES,
+    );
+  }
+}
+
+function writeCounts(text: TextBytes, bars: Bars, i: number, { price, quantity }: Places): void {
+  for (const column of [bars.quoteTotal, bars.quoteBuy]) {
+    text.byte(COMMA);
+    text.decimal(valueAt(column, i), price + quantity);
+  }
+  for (const column of [bars.trades, bars.snapshots]) {
+    text.byte(COMMA);
+    text.decimal(valueAt(column, i), 0);
+  }
+}
+
+/** `sum / count` with {@link MEAN_PLACES} places more than the sum has; nothing when there is nothing to average. */
+function writeMean(text: TextBytes, sum: Integer, count: Integer, places: number): void {
+  text.byte(COMMA);
+  if (count === 0) return;
+  text.decimal(divideRounded(multiply(sum, 10 ** MEAN_PLACES), count), places + MEAN_PLACES);
+}
