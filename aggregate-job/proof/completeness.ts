@@ -1,0 +1,89 @@
+import type { Epoch } from './epochs.ts';
+import type { Segment } from './segments.ts';
+
+/** A range of ids, both ends included. */
+export type IdRange = [from: number, to: number];
+
+/** What is expected of one end of a day: an id, or null for a day without trades. Undefined where nothing is known. */
+export type ExpectedId = number | null | undefined;
+
+/** How far the trades of a day are proven. Times are ms since the day's start, both ends included. */
+export type Completeness = {
+  missing: IdRange[];
+  /** Stretches of time in which a trade may be missing. */
+  unproven: [from: number, to: number][];
+  /** Trades whose time lies below that of a smaller id. */
+  outOfOrder: number;
+};
+
+/** Agg trade ids are contiguous, so every hole between two neighbours is a missing trade, and where there is none nothing is missing. */
+export function checkCompleteness(
+  epochs: Epoch[],
+  first: ExpectedId,
+  last: ExpectedId,
+  dayMs: number,
+  windowMs: number,
+): Completeness {
+  const result: Completeness = { missing: [], unproven: [], outOfOrder: 0 };
+  const dayEnd = dayMs - 1;
+  if (epochs.length === 0) return withoutTrades(first, last, dayEnd);
+  let previousLatest = 0;
+  for (const [index, epoch] of epochs.entries()) {
+    const bounds = timeBounds(epoch);
+    const isFirst = index === 0;
+    const from = epoch[0]?.from ?? 0;
+    if (isFirst && typeof first === 'number' && first < from) result.missing.push([first, from - 1]);
+    if (!isFirst || first !== from)
+      addStretch(result, isFirst ? 0 : previousLatest, bounds.earliestFrom[0] ?? 0);
+    addHoles(result, epoch, bounds);
+    result.outOfOrder += countOutOfOrder(epoch, windowMs);
+    previousLatest = bounds.latestTo.at(-1) ?? 0;
+  }
+  const to = epochs.at(-1)?.at(-1)?.to ?? 0;
+  if (typeof last === 'number' && last > to) result.missing.push([to + 1, last]);
+  if (last !== to) addStretch(result, previousLatest, dayEnd);
+  return result;
+}
+
+function withoutTrades(first: ExpectedId, last: ExpectedId, dayEnd: number): Completeness {
+  if (first === null && last === null) return { missing: [], unproven: [], outOfOrder: 0 };
+  const missing: IdRange[] = typeof first === 'number' && typeof last === 'number' ? [[first, last]] : [];
+  return { missing, unproven: [[0, dayEnd]], outOfOrder: 0 };
+}
+
+type TimeBounds = { latestTo: number[]; earliestFrom: number[] };
+
+/** By segment: the latest time up to it, and the earliest from it on, in order of id. */
+function timeBounds(epoch: Epoch): TimeBounds {
+  const latestTo: number[] = [];
+  for (const { lastTime } of epoch) latestTo.push(Math.max(latestTo.at(-1) ?? 0, lastTime));
+  const earliestFrom: number[] = [];
+  for (const { firstTime } of epoch.toReversed())
+    earliestFrom.push(Math.min(earliestFrom.at(-1) ?? firstTime, firstTime));
+  return { latestTo, earliestFrom: earliestFrom.reverse() };
+}
+
+function addHoles(result: Completeness, epoch: Epoch, { latestTo, earliestFrom }: TimeBounds): void {
+  for (let i = 1; i < epoch.length; i++) {
+    const [before, after] = [epoch[i - 1]?.to ?? 0, epoch[i]?.from ?? 0];
+    if (after <= before + 1) continue;
+    result.missing.push([before + 1, after - 1]);
+    addStretch(result, latestTo[i - 1] ?? 0, earliestFrom[i] ?? 0);
+  }
+}
+
+function addStretch(result: Completeness, a: number, b: number): void {
+  result.unproven.push([Math.min(a, b), Math.max(a, b)]);
+}
+
+/** Windows do not overlap in time, so a segment of an earlier window than that of some smaller id is late as a whole. */
+function countOutOfOrder(epoch: Epoch, windowMs: number): number {
+  const windowOf = (segment: Segment): number => Math.floor(segment.firstTime / windowMs);
+  let [latestWindow, count] = [0, 0];
+  for (const segment of epoch) {
+    const window = windowOf(segment);
+    if (segment.late || window < latestWindow) count += segment.to - segment.from + 1;
+    latestWindow = Math.max(latestWindow, window);
+  }
+  return count;
+}

@@ -1,0 +1,60 @@
+import type { TradeRows } from '../scan/trade-rows.ts';
+
+/**
+ * A run of consecutive aggregate trade ids with no trade missing between them, and the earliest and latest time in it (ms since
+ * the day's start). `late` runs lie in time below a smaller id of the same window; a run is either wholly late or not at all.
+ */
+export type Segment = { from: number; to: number; firstTime: number; lastTime: number; late: boolean };
+
+/**
+ * The runs of ids of one window, `order` being its trades by id. Where ids restarted inside the window (a relisting), the
+ * part with the smaller ids is the later one; the parts come in the order of time.
+ */
+export function segmentsOf(rows: TradeRows, order: Uint32Array): Segment[][] {
+  const restart = findRestart(rows, order);
+  const parts = restart === 0 ? [order] : [order.subarray(restart), order.subarray(0, restart)];
+  return parts.filter((part) => part.length > 0).map((part) => runsOf(rows, part));
+}
+
+/** The order in which trades count: by epoch, then by id. */
+export function byEpoch(rows: TradeRows, order: Uint32Array): Uint32Array {
+  const restart = findRestart(rows, order);
+  if (restart === 0) return order;
+  const turned = new Uint32Array(order.length);
+  turned.set(order.subarray(restart));
+  turned.set(order.subarray(0, restart), order.length - restart);
+  return turned;
+}
+
+function runsOf(rows: TradeRows, order: Uint32Array): Segment[] {
+  const segments: Segment[] = [];
+  let latest = -1;
+  for (const row of order) {
+    const id = rows.id[row] ?? 0;
+    const time = rows.time[row] ?? 0;
+    const late = time < latest;
+    if (time > latest) latest = time;
+    const last = segments.at(-1);
+    if (last && last.to === id - 1 && last.late === late) {
+      last.to = id;
+      if (time < last.firstTime) last.firstTime = time;
+      if (time > last.lastTime) last.lastTime = time;
+    } else segments.push({ from: id, to: id, firstTime: time, lastTime: time, late });
+  }
+  return segments;
+}
+
+/** Index of the first trade of the older epoch, or 0: a gap in the ids such that all ids below it are later than all above it. */
+function findRestart(rows: TradeRows, order: Uint32Array): number {
+  const timeAt = (i: number): number => rows.time[order[i] ?? 0] ?? 0;
+  const idAt = (i: number): number => rows.id[order[i] ?? 0] ?? 0;
+  if (order.length < 2 || timeAt(0) <= timeAt(order.length - 1)) return 0;
+  const latestFrom = new Float64Array(order.length + 1).fill(-1);
+  for (let i = order.length - 1; i >= 0; i--) latestFrom[i] = Math.max(latestFrom[i + 1] ?? -1, timeAt(i));
+  let earliest = Number.POSITIVE_INFINITY;
+  for (let i = 1; i < order.length; i++) {
+    earliest = Math.min(earliest, timeAt(i - 1));
+    if (idAt(i) !== idAt(i - 1) + 1 && earliest > (latestFrom[i] ?? 0)) return i;
+  }
+  return 0;
+}

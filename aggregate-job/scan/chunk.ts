@@ -1,0 +1,128 @@
+import { crc32, deflateRawSync, gunzipSync, inflateRawSync, constants as zlib } from 'node:zlib';
+import { errorText } from '../../shared/errors.ts';
+
+/** A chunk as it lies in the store (`gzip`) or, archived, in the day's zip (`deflate`, with the checks the zip holds). */
+export type StoredChunk =
+  | { form: 'gzip'; bytes: Buffer }
+  | { form: 'deflate'; bytes: Buffer; crc32: number; size: number };
+
+/** The plain text of a chunk and what the archive needs to take it over without compressing it again. */
+export type ReadableChunk = {
+  text: Buffer;
+  crc32: number;
+  /** The raw deflate stream of `text`: the chunk's own where it is one intact gzip member, else made anew. */
+  deflated: Buffer;
+};
+
+/** A chunk that is not whole: the reason, and the text that could be read for certain before its damage. */
+export type DamagedChunk = { damage: string; text: Buffer };
+
+const GZIP_HEADER_BYTES = 10;
+const GZIP_TRAILER_BYTES = 8;
+const DEFLATE_LEVEL = 6;
+
+/** Unpacks a chunk and checks its size and CRC. */
+export function unpackChunk(chunk: StoredChunk): ReadableChunk | DamagedChunk {
+  return chunk.form === 'gzip'
+    ? unpackGzip(chunk.bytes)
+    : unpackDeflate(chunk.bytes, chunk.crc32, chunk.size);
+}
+
+/** The raw deflate stream of a readable chunk, without unpacking it where it is one gzip member. */
+export function packedText(chunk: StoredChunk, crc32OfText: number): Buffer {
+  if (chunk.form === 'deflate') return chunk.bytes;
+  const member = gzipMember(chunk.bytes);
+  if (member?.crc32 === crc32OfText) return member.deflated;
+  const unpacked = unpackGzip(chunk.bytes);
+  if ('damage' in unpacked) throw new Error(`unpack chunk: ${unpacked.damage}`);
+  return unpacked.deflated;
+}
+
+/** The deflate stream inside one gzip member, with its checks (RFC 1952); undefined for a damaged member or one with unknown extras. */
+function gzipMember(bytes: Buffer): { deflated: Buffer; crc32: number; size: number } | undefined {
+  const start = deflateStart(bytes);
+  const end = bytes.length - GZIP_TRAILER_BYTES;
+  if (start === undefined || start >= end) return undefined;
+  return {
+    deflated: bytes.subarray(start, end),
+    crc32: bytes.readUInt32LE(end),
+    size: bytes.readUInt32LE(end + 4),
+  };
+}
+
+function unpackGzip(bytes: Buffer): ReadableChunk | DamagedChunk {
+  if (bytes.length < 2 || bytes.readUInt16BE(0) !== 0x1f8b)
+    return { damage: 'not gzip', text: Buffer.alloc(0) };
+  const member = gzipMember(bytes);
+  const text = member && inflateWhole(member.deflated, member.size);
+  if (member && text && crc32(text) === member.crc32)
+    return { text, crc32: member.crc32, deflated: member.deflated };
+  return unpackUnusual(bytes);
+}
+
+/** Several members, padding behind the last one, or damage: the way without shortcuts. */
+function unpackUnusual(bytes: Buffer): ReadableChunk | DamagedChunk {
+  try {
+    const text = gunzipSync(bytes);
+    return { text, crc32: crc32(text), deflated: deflateRawSync(text, { level: DEFLATE_LEVEL }) };
+  } catch (error) {
+    return { damage: errorText(error), text: textBeforeEnd(bytes) };
+  }
+}
+
+/** Text packs at most this much in practice; used to tell a size field from other bytes. */
+const USUAL_MAX_RATIO = 64;
+
+/**
+ * What a truncated chunk still says. A chunk with any other fault says nothing: damaged digits could pass for good ones.
+ * A flipped bit may also look like an early end, but then the last four bytes still hold a believable size.
+ */
+function textBeforeEnd(bytes: Buffer): Buffer {
+  const nothing = Buffer.alloc(0);
+  if (bytes.length < GZIP_HEADER_BYTES + GZIP_TRAILER_BYTES) return nothing;
+  try {
+    const text = gunzipSync(bytes, { finishFlush: zlib.Z_SYNC_FLUSH });
+    const size = bytes.readUInt32LE(bytes.length - 4);
+    const isWhole = size >= text.length && size <= USUAL_MAX_RATIO * bytes.length;
+    return isWhole ? nothing : text;
+  } catch {
+    return nothing;
+  }
+}
+
+function unpackDeflate(bytes: Buffer, expectedCrc32: number, size: number): ReadableChunk {
+  const text = inflateWhole(bytes, size);
+  if (!text || crc32(text) !== expectedCrc32)
+    throw new Error('unpack archived chunk: its size or CRC does not match the archive');
+  return { text, crc32: expectedCrc32, deflated: bytes };
+}
+
+/** The inflated text when the stream is exactly `deflated` and gives exactly `size` bytes, else undefined. */
+function inflateWhole(deflated: Buffer, size: number): Buffer | undefined {
+  if (size === 0 || size > 1032 * deflated.length) return undefined; // deflate packs at most 1032:1
+  try {
+    const { buffer, engine } = inflateRawSync(deflated, {
+      info: true,
+      chunkSize: Math.max(64, size),
+    }) as unknown as Inflated;
+    return buffer.length === size && engine.bytesWritten === deflated.length ? buffer : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What `inflateRawSync` returns with `info: true`; the type declarations do not know the option. */
+type Inflated = { buffer: Buffer; engine: { bytesWritten: number } };
+
+/** Where the deflate stream of a gzip member starts: behind the header and its optional extra field, name, comment and CRC. */
+function deflateStart(bytes: Buffer): number | undefined {
+  if (bytes.length < GZIP_HEADER_BYTES + GZIP_TRAILER_BYTES) return undefined;
+  const [magic, method, flags = 0] = [bytes.readUInt16BE(0), bytes[2], bytes[3]];
+  if (magic !== 0x1f8b || method !== 8 || flags & 0xe0) return undefined;
+  let at = GZIP_HEADER_BYTES;
+  if (flags & 0x04) at += 2 + (at + 2 <= bytes.length ? bytes.readUInt16LE(at) : bytes.length);
+  if (flags & 0x08) at = bytes.indexOf(0, at) + 1 || bytes.length;
+  if (flags & 0x10) at = bytes.indexOf(0, at) + 1 || bytes.length;
+  if (flags & 0x02) at += 2;
+  return at < bytes.length ? at : undefined;
+}

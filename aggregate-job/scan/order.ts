@@ -1,0 +1,126 @@
+import { valueAt } from '../bars/integers.ts';
+import type { DepthRows } from './depth-rows.ts';
+import type { TradeRows } from './trade-rows.ts';
+
+/** The rank of the rows that the job fetched itself. */
+export const REPAIR_RANK = 0;
+
+/** Row numbers in the order that counts, each trade once; `repaired` counts those that only the repair writer holds. */
+export type OrderedTrades = { order: Uint32Array; duplicates: number; conflicts: number; repaired: number };
+/** Row numbers in the order of time, each snapshot once. */
+export type OrderedDepth = { order: Uint32Array; duplicates: number };
+
+/**
+ * Trades by id, each id once. Of several rows with one id the one whose source ranks first stays; the others are
+ * duplicates where they say the same, conflicts where they do not. `ranks` is by source.
+ */
+export function orderTrades(rows: TradeRows, ranks: ArrayLike<number>): OrderedTrades {
+  const { id, source } = rows;
+  const order = sortRows(
+    rows.count,
+    (a, b) => at(id, a) - at(id, b) || rankOf(ranks, source, a) - rankOf(ranks, source, b),
+  );
+  let [kept, duplicates, conflicts, repaired] = [0, 0, 0, 0];
+  let fromRepairAlone = false;
+  for (let i = 0; i < order.length; i++) {
+    const row = at(order, i);
+    const previous = kept === 0 ? -1 : at(order, kept - 1);
+    const isRepair = rankOf(ranks, source, row) === REPAIR_RANK;
+    if (previous < 0 || at(id, row) !== at(id, previous)) {
+      order[kept++] = row;
+      fromRepairAlone = isRepair;
+      if (isRepair) repaired++;
+      continue;
+    }
+    if (sameTrade(rows, row, previous)) duplicates++;
+    else conflicts++;
+    if (fromRepairAlone && !isRepair) {
+      fromRepairAlone = false;
+      repaired--;
+    }
+  }
+  return { order: order.subarray(0, kept), duplicates, conflicts, repaired };
+}
+
+/** Snapshots by time and update id, each pair once; of several the one whose source ranks first stays. */
+export function orderDepth(rows: DepthRows, ranks: ArrayLike<number>): OrderedDepth {
+  const { time, updateId, source } = rows;
+  const order = sortRows(
+    rows.count,
+    (a, b) =>
+      at(time, a) - at(time, b) ||
+      at(updateId, a) - at(updateId, b) ||
+      rankOf(ranks, source, a) - rankOf(ranks, source, b),
+  );
+  let kept = 0;
+  for (let i = 0; i < order.length; i++) {
+    const row = at(order, i);
+    const previous = kept === 0 ? -1 : at(order, kept - 1);
+    if (previous >= 0 && at(time, row) === at(time, previous) && at(updateId, row) === at(updateId, previous))
+      continue;
+    order[kept++] = row;
+  }
+  return { order: order.subarray(0, kept), duplicates: order.length - kept };
+}
+
+function sameTrade(rows: TradeRows, a: number, b: number): boolean {
+  return (
+    rows.time[a] === rows.time[b] &&
+    rows.maker[a] === rows.maker[b] &&
+    rows.firstId[a] === rows.firstId[b] &&
+    rows.lastId[a] === rows.lastId[b] &&
+    valueAt(rows.price, a) === valueAt(rows.price, b) &&
+    valueAt(rows.quantity, a) === valueAt(rows.quantity, b)
+  );
+}
+
+/** Natural merge sort, stable: rows come as a few long sorted runs (one a writer), so this is about one pass a writer. */
+function sortRows(count: number, compare: (a: number, b: number) => number): Uint32Array {
+  let from: Uint32Array = Uint32Array.from({ length: count }, (_, row) => row);
+  let to: Uint32Array = new Uint32Array(count);
+  for (let runs = runStarts(from, compare); runs.length > 2; ) {
+    const merged: number[] = [];
+    for (let i = 0; i + 1 < runs.length; i += 2) {
+      merged.push(at(runs, i));
+      mergeRuns(from, to, at(runs, i), at(runs, i + 1), runs[i + 2] ?? at(runs, i + 1), compare);
+    }
+    merged.push(count);
+    runs = merged;
+    [from, to] = [to, from];
+  }
+  return from;
+}
+
+/** First index of each run that is in order, and behind them the count. */
+function runStarts(rows: Uint32Array, compare: (a: number, b: number) => number): number[] {
+  const starts = [0];
+  for (let i = 1; i < rows.length; i++) {
+    if (compare(at(rows, i - 1), at(rows, i)) > 0) starts.push(i);
+  }
+  starts.push(rows.length);
+  return starts;
+}
+
+function mergeRuns(
+  from: Uint32Array,
+  to: Uint32Array,
+  start: number,
+  middle: number,
+  end: number,
+  compare: (a: number, b: number) => number,
+): void {
+  let [left, right] = [start, middle];
+  for (let i = start; i < end; i++) {
+    const takeLeft = left < middle && (right >= end || compare(at(from, left), at(from, right)) <= 0);
+    to[i] = takeLeft ? at(from, left++) : at(from, right++);
+  }
+}
+
+function rankOf(ranks: ArrayLike<number>, source: Uint32Array, row: number): number {
+  return at(ranks, at(source, row));
+}
+
+/** Element of an array inside its bounds. */
+function at(array: ArrayLike<number>, index: number): number {
+  return array[index] ?? 0;
+}

@@ -1,0 +1,148 @@
+import { crc32 } from 'node:zlib';
+import type { RawKind } from '../../shared/object-names.ts';
+import { DEPTH_HEADER } from '../../shared/schema/depth.ts';
+import { TRADE_HEADER } from '../../shared/schema/trade.ts';
+import { type StoredChunk, unpackChunk } from './chunk.ts';
+import { type DepthRows, pushDepth } from './depth-rows.ts';
+import { BadRow, readDepthRow, readTradeRow } from './read-row.ts';
+import { scanDepth } from './scan-depth.ts';
+import { type ScanEvents, type ScanTarget, scanTrades } from './scan-trades.ts';
+import { pushTrade, type TradeRows } from './trade-rows.ts';
+
+/** One chunk as a window reads it. */
+export type WindowChunk = {
+  /** Name inside the symbol-day, `trades/12-04_a_0.csv`, for messages. */
+  name: string;
+  /** Null for an object that is not named like a chunk: it gives no rows. */
+  kind: RawKind | null;
+  stored: StoredChunk;
+  /** Of several rows with one id that of the chunk with the lowest rank stays; 0 is the `repair` writer's. */
+  rank: number;
+  /** False for a chunk of another window that also has rows of this one: its faults are told there. */
+  isHome: boolean;
+};
+
+/** What was read of a chunk, as the archive needs it. */
+export type ChunkReading = {
+  /** Rows in it, bad ones included. */
+  rows: number;
+  /** Size and CRC-32 of its text; of the object itself where it is damaged. */
+  size: number;
+  crc32: number;
+  /** CRC-32 of what the archive holds of it: the deflate stream, or the damaged object. */
+  packedCrc32: number;
+  damage: string | null;
+};
+
+/** A row, or with line 0 a whole chunk, that was not taken. `id` where it could be read. */
+export type Rejection = { name: string; line: number; reason: string; id?: number };
+
+/** Where a chunk's rows go and what is told of them. */
+export type ScanOutput = {
+  trades: TradeRows;
+  depth: DepthRows;
+  rejections: Rejection[];
+  /** Start of each other window (ms since the day's start) that the chunk has rows of. */
+  stray(time: number): void;
+};
+
+/** Reads one chunk into the rows of its kind. Bad rows are told, good ones kept; nothing throws. */
+export function scanChunk(chunk: WindowChunk, target: ScanTarget, output: ScanOutput): ChunkReading {
+  const reject = (line: number, reason: string, id?: number): void => {
+    if (chunk.isHome)
+      output.rejections.push({ name: chunk.name, line, reason, ...(id === undefined ? {} : { id }) });
+  };
+  const unpacked = chunk.kind
+    ? unpackChunk(chunk.stored)
+    : { damage: 'not named like a chunk', text: Buffer.alloc(0) };
+  const damage = 'damage' in unpacked ? unpacked.damage : null;
+  if (damage !== null) reject(0, damage);
+  const rows =
+    chunk.kind === null ? 0 : scanText(unpacked.text, damage !== null, chunk.kind, target, output, reject);
+  const { bytes } = chunk.stored;
+  if ('damage' in unpacked)
+    return { rows, size: bytes.length, crc32: crc32(bytes), packedCrc32: crc32(bytes), damage };
+  return {
+    rows,
+    size: unpacked.text.length,
+    crc32: unpacked.crc32,
+    packedCrc32: crc32(unpacked.deflated),
+    damage,
+  };
+}
+
+type Reject = (line: number, reason: string, id?: number) => void;
+
+function scanText(
+  text: Buffer,
+  isCut: boolean,
+  kind: RawKind,
+  target: ScanTarget,
+  output: ScanOutput,
+  reject: Reject,
+): number {
+  if (text.length === 0 && isCut) return 0;
+  const body = bodyStart(text, kind === 'trades' ? TRADE_HEADER : DEPTH_HEADER);
+  if (body === undefined) {
+    reject(0, 'another header');
+    return 0;
+  }
+  const ended = endedText(text, isCut, reject);
+  const events: ScanEvents = {
+    stray: output.stray,
+    odd: (start, end, line) =>
+      readOdd(ended.toString('utf8', start, end), line, kind, target, output, reject),
+  };
+  if (body >= ended.length) return 0;
+  if (kind === 'trades') return scanTrades(ended, body, target, output.trades, events);
+  return scanDepth(ended, body, target, output.depth, events);
+}
+
+/** The byte behind the header line; undefined when the text starts with another one. */
+function bodyStart(text: Buffer, header: string): number | undefined {
+  if (text.toString('latin1', 0, header.length) !== header) return undefined;
+  const rest = text.toString('latin1', header.length, header.length + 2);
+  if (rest === '' || rest === '\r') return text.length;
+  if (rest === '\r\n') return header.length + 2;
+  return rest.startsWith('\n') ? header.length + 1 : undefined;
+}
+
+/** The text with a final line end. The unfinished last line of a cut text could be a good row with digits missing: it is left out. */
+function endedText(text: Buffer, isCut: boolean, reject: Reject): Buffer {
+  if (text.at(-1) === 0x0a) return text;
+  if (!isCut) return Buffer.concat([text, Buffer.from('\n')]);
+  const whole = text.subarray(0, text.lastIndexOf(0x0a) + 1);
+  reject(
+    whole.reduce((lines, byte) => lines + (byte === 0x0a ? 1 : 0), 1),
+    'cut row',
+  );
+  return whole;
+}
+
+function readOdd(
+  line: string,
+  number: number,
+  kind: RawKind,
+  target: ScanTarget,
+  output: ScanOutput,
+  reject: Reject,
+): void {
+  try {
+    if (kind === 'trades') {
+      const row = readTradeRow(line, target.dayStartMs);
+      if (isInside(row.time, target)) pushTrade(output.trades, row, target.source);
+      else output.stray(row.time);
+    } else {
+      const row = readDepthRow(line, target.dayStartMs);
+      if (isInside(row.time, target)) pushDepth(output.depth, row, target.source);
+      else output.stray(row.time);
+    }
+  } catch (error) {
+    if (!(error instanceof BadRow)) throw error;
+    reject(number, error.message, error.id);
+  }
+}
+
+function isInside(time: number, { windowStart, windowEnd }: ScanTarget): boolean {
+  return time >= windowStart && time < windowEnd;
+}

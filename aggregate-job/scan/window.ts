@@ -1,0 +1,132 @@
+import { addDepth, addTrades, type BookCounts } from '../bars/accumulate.ts';
+import { type Bars, emptyBars, type Places } from '../bars/bars.ts';
+import { byEpoch, type Segment, segmentsOf } from '../proof/segments.ts';
+import { type BookGaps, bookGaps } from './book-gaps.ts';
+import { type DepthRows, depthRows } from './depth-rows.ts';
+import { orderDepth, orderTrades } from './order.ts';
+import { growScale } from './scaled-rows.ts';
+import { type ChunkReading, type Rejection, scanChunk, type WindowChunk } from './scan-chunk.ts';
+import { type TradeRows, tradeRows } from './trade-rows.ts';
+
+/** A stretch of one symbol-day: `[startMs, endMs)` counts from the day's start, in whole seconds. */
+export type WindowTask = {
+  dayStartMs: number;
+  startMs: number;
+  endMs: number;
+  chunks: WindowChunk[];
+  /** Ids whose row in this window lost against one in another window. */
+  excludedIds: ReadonlySet<number>;
+  /** Ids of which the result is to say whose row stayed. */
+  wantedIds: ReadonlySet<number>;
+};
+
+/** Everything the day needs to know of a window. Its bars are of one second, at `scale`. */
+export type WindowResult = {
+  bars: Bars;
+  scale: Places;
+  /** Most places seen, trailing zeros not counted. */
+  places: Places;
+  /** Runs of ids; more than one list where ids restarted. */
+  segments: Segment[][];
+  trades: { duplicates: number; conflicts: number; withoutQuantity: number; repaired: number };
+  book: BookCounts & { duplicates: number; oneSided: number; gaps: BookGaps };
+  chunks: ChunkReading[];
+  rejections: Rejection[];
+  /** Rows that belong to other windows, by index of the chunk. */
+  strays: { chunk: number; times: number[] }[];
+  /** Rank of the row that stayed, by wanted id. */
+  ranks: Map<number, number>;
+};
+
+/** Reads the chunks of a window and builds its bars: a pure function of its task. */
+export function scanWindow(task: WindowTask): WindowResult {
+  const [trades, depth] = [tradeRows(), depthRows()];
+  const rejections: Rejection[] = [];
+  const strays = new Strays(task.endMs - task.startMs);
+  const chunks = task.chunks.map((chunk, source) => {
+    const target = { dayStartMs: task.dayStartMs, windowStart: task.startMs, windowEnd: task.endMs, source };
+    return scanChunk(chunk, target, { trades, depth, rejections, stray: (time) => strays.add(source, time) });
+  });
+  const scale = alignScales(trades, depth);
+  const bars = emptyBars((task.endMs - task.startMs) / 1000);
+  const ranks = task.chunks.map(({ rank }) => rank);
+  const kept = keepTrades(task, trades, ranks);
+  const withoutQuantity = addTrades(bars, trades, byEpoch(trades, kept.order), task.startMs);
+  return {
+    bars,
+    scale,
+    places: {
+      price: Math.max(trades.places.price, depth.places.price),
+      quantity: Math.max(trades.places.quantity, depth.places.quantity),
+    },
+    segments: segmentsOf(trades, kept.order),
+    trades: {
+      duplicates: kept.duplicates,
+      conflicts: kept.conflicts,
+      repaired: kept.repaired,
+      withoutQuantity,
+    },
+    book: readBook(bars, depth, ranks, task.startMs),
+    chunks,
+    rejections,
+    strays: strays.list(),
+    ranks: new Map(wantedRanks(task.wantedIds, trades, kept.order, ranks)),
+  };
+}
+
+function keepTrades(task: WindowTask, trades: TradeRows, ranks: number[]) {
+  const ordered = orderTrades(trades, ranks);
+  if (task.excludedIds.size === 0) return ordered;
+  const order = ordered.order.filter((row) => !task.excludedIds.has(trades.id[row] ?? -1));
+  return { ...ordered, order, conflicts: ordered.conflicts + ordered.order.length - order.length };
+}
+
+function readBook(bars: Bars, depth: DepthRows, ranks: number[], startMs: number): WindowResult['book'] {
+  const { order, duplicates } = orderDepth(depth, ranks);
+  const twoSided = order.filter((row) => depth.oneSided[row] === 0);
+  const counts = addDepth(bars, depth, twoSided, startMs);
+  return { ...counts, duplicates, oneSided: order.length - twoSided.length, gaps: bookGaps(depth, twoSided) };
+}
+
+/** Brings the integers of trades and snapshots to one scale. */
+function alignScales(trades: TradeRows, depth: DepthRows): Places {
+  for (const name of ['price', 'quantity'] as const) {
+    const places = Math.max(trades.scale[name], depth.scale[name]);
+    if (trades.scale[name] < places) growScale(trades, name, places);
+    if (depth.scale[name] < places) growScale(depth, name, places);
+  }
+  return { ...trades.scale };
+}
+
+function* wantedRanks(
+  wanted: ReadonlySet<number>,
+  rows: TradeRows,
+  order: Uint32Array,
+  ranks: number[],
+): Generator<[number, number]> {
+  if (wanted.size === 0) return;
+  for (const row of order) {
+    const id = rows.id[row] ?? -1;
+    if (wanted.has(id)) yield [id, ranks[rows.source[row] ?? 0] ?? 0];
+  }
+}
+
+/** Remembers, for each chunk, one time in each other window that it has rows of. */
+class Strays {
+  readonly #windowMs: number;
+  readonly #byChunk = new Map<number, Map<number, number>>();
+
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs;
+  }
+
+  add(chunk: number, time: number): void {
+    const windows = this.#byChunk.get(chunk) ?? new Map<number, number>();
+    windows.set(Math.floor(time / this.#windowMs), time);
+    this.#byChunk.set(chunk, windows);
+  }
+
+  list(): { chunk: number; times: number[] }[] {
+    return [...this.#byChunk].map(([chunk, windows]) => ({ chunk, times: [...windows.values()] }));
+  }
+}
