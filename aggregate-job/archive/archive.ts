@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import type { ByteRange, Store } from '../../shared/store/store.ts';
+import type { StoredChunk } from '../scan/chunk.ts';
+import { packedData, readZipDirectory, type ZipDirectoryEntry } from './zip-read.ts';
+import { type ZipEntry, zipBytes } from './zip-write.ts';
+
+const READ_BYTES = 8 << 20;
+
+/** A day's zip as it lies in the store. */
+export type Archive = {
+  name: string;
+  bytes: number;
+  generation: string;
+  entries: ZipDirectoryEntry[];
+  /** The packed bytes of one entry. */
+  packed(entry: ZipDirectoryEntry): Promise<Buffer>;
+};
+
+/** Opens the zip `name`; undefined when there is none. Its bytes are not checked yet, see {@link sha256OfObject} and {@link requireCanonical}. */
+export async function openArchive(store: Store, name: string): Promise<Archive | undefined> {
+  const info = await store.stat(name);
+  if (!info) return undefined;
+  const read = async (start: number, end: number): Promise<Buffer> =>
+    readPart(store, name, { start, end }, info.generation);
+  try {
+    const entries = await readZipDirectory(info.bytes, read);
+    return {
+      ...info,
+      entries,
+      packed: async (entry) => packedData(entry, await read(entry.start, entry.end)),
+    };
+  } catch (cause) {
+    throw new Error(`open archive ${name}`, { cause });
+  }
+}
+
+/** An archived chunk as the scanner takes it. */
+export async function archivedChunk(archive: Archive, entry: ZipDirectoryEntry): Promise<StoredChunk> {
+  const bytes = await archive.packed(entry);
+  if (entry.method === 'store') return { form: 'gzip', bytes };
+  return { form: 'deflate', bytes, crc32: entry.crc32, size: entry.size };
+}
+
+/** SHA-256 of an object, read part by part. */
+export async function sha256OfObject(
+  store: Store,
+  { name, bytes, generation }: { name: string; bytes: number; generation: string },
+): Promise<string> {
+  const hash = createHash('sha256');
+  for (let start = 0; start < bytes; start += READ_BYTES) {
+    hash.update(await readPart(store, name, { start, end: Math.min(bytes, start + READ_BYTES) }, generation));
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Checks that the zip is, byte for byte, what this program writes of its entries, so that not even a flipped bit in a header
+ * passes. The entries' own CRCs are checked where they are unpacked.
+ */
+export async function requireCanonical(store: Store, archive: Archive): Promise<void> {
+  const hash = createHash('sha256');
+  async function* entries(): AsyncGenerator<ZipEntry> {
+    for (const entry of archive.entries) yield { ...entry, packed: await archive.packed(entry) };
+  }
+  for await (const part of zipBytes(entries())) hash.update(part);
+  const rewritten = hash.digest('hex');
+  if (rewritten !== (await sha256OfObject(store, archive)))
+    throw new Error(`read archive ${archive.name}: its bytes are damaged`);
+}
+
+async function readPart(store: Store, name: string, range: ByteRange, generation: string): Promise<Buffer> {
+  const part = await store.read(name, range);
+  if (part?.generation !== generation) throw new Error(`read ${name}: it changed while it was read`);
+  if (part.bytes.length !== range.end - range.start)
+    throw new Error(`read ${name}: it is shorter than it was listed`);
+  return part.bytes;
+}

@@ -1,0 +1,150 @@
+import { mapInOrder } from '../../shared/concurrency.ts';
+import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
+import { type Epoch, joinEpochs, sharedIds } from '../proof/epochs.ts';
+import type { ChunkReading, WindowChunk } from '../scan/scan-chunk.ts';
+import { scanWindow, type WindowResult } from '../scan/window.ts';
+import { type DayInput, rankInputs } from './inputs.ts';
+
+/** Windows of a quarter of an hour: no usual chunk spans two, and one window's rows take little memory. */
+export const WINDOW_MS = 15 * MINUTE_MS;
+const WINDOWS = DAY_MS / WINDOW_MS;
+
+/** Everything read of a symbol-day. */
+export type DayReading = {
+  /** By window; undefined where no chunk has rows of it. */
+  windows: (WindowResult | undefined)[];
+  epochs: Epoch[];
+  /** What was read of each input. */
+  readings: Map<DayInput, ChunkReading>;
+};
+
+/** How the inputs are fetched. */
+export type ReadOptions = { dayStartMs: number; readsAtOnce: number; onProgress(inputsRead: number): void };
+
+/** Reads all inputs of a day window by window, so that memory holds one window's rows at a time. */
+export async function readDay(inputs: DayInput[], options: ReadOptions): Promise<DayReading> {
+  const day = new Day(inputs, options);
+  await day.scanAll();
+  await day.scanStrays();
+  await day.settleSharedIds();
+  return day.reading();
+}
+
+type Plan = { home: DayInput[]; guests: DayInput[]; excludedIds: Set<number>; wantedIds: Set<number> };
+
+/** The windows of a day and what each has to read; a window is read again when rows of it turn up elsewhere. */
+class Day {
+  readonly #options: ReadOptions;
+  readonly #ranks: Map<DayInput, number>;
+  readonly #plans: Plan[];
+  readonly #results: (WindowResult | undefined)[] = new Array(WINDOWS).fill(undefined);
+  readonly #readings = new Map<DayInput, ChunkReading>();
+
+  constructor(inputs: DayInput[], options: ReadOptions) {
+    this.#options = options;
+    this.#ranks = rankInputs(inputs);
+    this.#plans = Array.from({ length: WINDOWS }, () => ({
+      home: [],
+      guests: [],
+      excludedIds: new Set(),
+      wantedIds: new Set(),
+    }));
+    for (const input of inputs)
+      this.#plan(Math.floor(((input.chunk?.minute ?? 0) * MINUTE_MS) / WINDOW_MS)).home.push(input);
+  }
+
+  /** Reads every window once. */
+  async scanAll(): Promise<void> {
+    for (let window = 0; window < WINDOWS; window++) {
+      await this.#scan(window);
+      this.#options.onProgress(this.#readings.size);
+    }
+  }
+
+  /** Reads those windows again that have rows in chunks of other windows. */
+  async scanStrays(): Promise<void> {
+    const again = new Set<number>();
+    for (const [window, result] of this.#results.entries()) {
+      for (const { chunk, times } of result?.strays ?? []) {
+        for (const time of times) {
+          const target = Math.floor(time / WINDOW_MS);
+          const input = this.#plan(window).home[chunk];
+          if (input) this.#plan(target).guests.push(input);
+          again.add(target);
+        }
+      }
+    }
+    for (const window of again) await this.#scan(window);
+  }
+
+  /** Where two windows hold the same id (two writers saw it at different times), keeps the row that ranks first. */
+  async settleSharedIds(): Promise<void> {
+    const shared = sharedIds(this.#epochs(), WINDOW_MS);
+    for (const { window, ids } of shared) {
+      this.#plan(window).wantedIds = ids;
+      await this.#scan(window);
+    }
+    const winners = new Map<number, { window: number; rank: number }>();
+    for (const { window } of shared) {
+      for (const [id, rank] of this.#results[window]?.ranks ?? []) {
+        const best = winners.get(id);
+        if (!best || rank < best.rank) winners.set(id, { window, rank });
+      }
+    }
+    for (const { window, ids } of shared) {
+      const lost = [...ids].filter((id) => winners.get(id)?.window !== window);
+      this.#plan(window).excludedIds = new Set(lost);
+      if (lost.length > 0) await this.#scan(window);
+    }
+  }
+
+  reading(): DayReading {
+    return { windows: this.#results, epochs: this.#epochs(), readings: this.#readings };
+  }
+
+  #epochs(): Epoch[] {
+    return joinEpochs(this.#results.map((result) => result?.segments ?? []));
+  }
+
+  #plan(window: number): Plan {
+    const plan = this.#plans[window];
+    if (!plan) throw new RangeError(`plan window ${window}: a day has ${WINDOWS}`);
+    return plan;
+  }
+
+  async #scan(window: number): Promise<void> {
+    const { home, guests, excludedIds, wantedIds } = this.#plan(window);
+    if (home.length + guests.length === 0) return;
+    const inputs = [...home, ...guests];
+    const result = scanWindow({
+      dayStartMs: this.#options.dayStartMs,
+      startMs: window * WINDOW_MS,
+      endMs: (window + 1) * WINDOW_MS,
+      chunks: await this.#load(inputs, home.length),
+      excludedIds,
+      wantedIds,
+    });
+    this.#results[window] = result;
+    for (const [index, input] of home.entries()) {
+      const reading = result.chunks[index];
+      if (reading) this.#readings.set(input, reading);
+    }
+  }
+
+  async #load(inputs: DayInput[], homeCount: number): Promise<WindowChunk[]> {
+    const chunks: WindowChunk[] = [];
+    for await (const stored of mapInOrder(inputs, this.#options.readsAtOnce, (input) => input.load())) {
+      const input = inputs[chunks.length];
+      if (!input) break;
+      const { name, chunk } = input;
+      chunks.push({
+        name,
+        kind: chunk?.kind ?? null,
+        stored,
+        rank: this.#ranks.get(input) ?? 0,
+        isHome: chunks.length < homeCount,
+      });
+    }
+    return chunks;
+  }
+}

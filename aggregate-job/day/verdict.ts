@@ -1,0 +1,67 @@
+import type { Manifest } from '../../shared/schema/manifest.ts';
+import type { Evidence } from './evidence.ts';
+import type { Findings } from './findings.ts';
+
+/** Whether every expected id is present, why not, and who proves the ends of the day. */
+export type Verdict = Pick<Manifest, 'verdict' | 'reasons' | 'warnings' | 'proof'>;
+
+/** Judges a day by its ids alone; what is odd about its content is a warning. */
+export function judge(findings: Findings, evidence: Evidence): Verdict {
+  const reasons = reasonsOf(findings, evidence);
+  return {
+    verdict: reasons.length === 0 ? 'complete' : 'partial',
+    reasons,
+    warnings: warningsOf(findings),
+    proof: proofOf(evidence),
+  };
+}
+
+function proofOf({ expected_first, expected_last }: Evidence): Manifest['proof'] {
+  if (!expected_first || !expected_last) return 'none';
+  return expected_first.source === 'exchange' || expected_last.source === 'exchange'
+    ? 'exchange'
+    : 'neighbours';
+}
+
+function reasonsOf(
+  { completeness, epochs, lostIds, firstId, lastId }: Findings,
+  evidence: Evidence,
+): string[] {
+  const missing = completeness.missing.reduce((count, [from, to]) => count + to - from + 1, 0);
+  const beyond = isBeyond(firstId, lastId, evidence);
+  return [
+    ...(missing > 0 ? [`${missing} trade ids are missing in ${completeness.missing.length} ranges`] : []),
+    ...(evidence.expected_first ? [] : ['the first trade id of the day is not known']),
+    ...(evidence.expected_last ? [] : ['the last trade id of the day is not known']),
+    ...(epochs > 1 ? [`trade ids started again ${epochs - 1} times within the day`] : []),
+    ...(lostIds.length > 0 ? [`${lostIds.length} rejected rows hold trade ids that no other row holds`] : []),
+    ...(beyond ? ['trade ids lie outside the expected ones'] : []),
+  ];
+}
+
+/** Rows before the expected first id or behind the expected last one: rows and evidence contradict each other. */
+function isBeyond(
+  firstId: number | null,
+  lastId: number | null,
+  { expected_first, expected_last }: Evidence,
+): boolean {
+  const isBefore =
+    expected_first !== null &&
+    firstId !== null &&
+    (expected_first.id === null || firstId < expected_first.id);
+  const isBehind =
+    expected_last !== null && lastId !== null && (expected_last.id === null || lastId > expected_last.id);
+  return isBefore || isBehind;
+}
+
+function warningsOf({ counts, completeness, rejections }: Findings): string[] {
+  const told: [number, string][] = [
+    [counts.conflicts, 'rows contradict another row with the same trade id'],
+    [completeness.outOfOrder, 'trades are older than a trade with a smaller id'],
+    [counts.withoutQuantity, 'trades have quantity 0'],
+    [counts.oneSided, 'snapshots have an empty side'],
+    [counts.crossed, 'snapshots have the best bid above the best ask'],
+    [rejections.length, 'rows or chunks were rejected'],
+  ];
+  return told.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
+}
