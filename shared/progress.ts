@@ -35,10 +35,23 @@ export function terminalProgress(terminal: Terminal, label: string, now: () => n
       draw(`${label}  ${name} ${total > 0 ? bar(done / total) : done}`);
     },
     end(figures = {}) {
-      const seconds = ((now() - startedMs) / 1000).toFixed(1);
-      const told = Object.entries(figures).map(([key, value]) => `${key} ${value}`);
-      draw(`${label}  ${[name, ...told, `${seconds} s`].join('  ')}`);
+      draw(`${label}  ${told(name, figures, now() - startedMs)}`);
       terminal.write('\n');
+    },
+  };
+}
+
+/** One line of text for each step that ends, for a person who reads it later. */
+export function lineProgress(output: Pick<Terminal, 'write'>, label: string, now: () => number): Progress {
+  let name = '';
+  let startedMs = 0;
+  return {
+    step(nextName) {
+      [name, startedMs] = [nextName, now()];
+    },
+    update() {},
+    end(figures = {}) {
+      output.write(`${label}  ${told(name, figures, now() - startedMs)}\n`);
     },
   };
 }
@@ -59,6 +72,11 @@ export function logProgress(log: Log, label: string, now: () => number): Progres
       );
     },
   };
+}
+
+function told(step: string, figures: Record<string, string | number>, durationMs: number): string {
+  const pairs = Object.entries(figures).map(([key, value]) => `${key} ${value}`);
+  return [step, ...pairs, `${(durationMs / 1000).toFixed(1)} s`].join('  ');
 }
 
 function bar(share: number): string {
