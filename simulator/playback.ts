@@ -92,11 +92,14 @@ async function drained({ connections }: Audience): Promise<void> {
 /** Keeps the exchange's clock, and tells when a frame is due by the local one. */
 type Pace = {
   isEarly(atMs: number): boolean;
-  /** Resolves when the frame is due, or at once when the playback is stopped. */
+  /** Resolves when the frame is due, up to 5 ms late, or at once when the playback is stopped. */
   until(atMs: number): Promise<void>;
   reached(atMs: number): void;
   end(): void;
 };
+
+// Frames due within this time leave together: waking up for each millisecond costs more than sending.
+const TICK_MS = 5;
 
 function createPace({ speed, clock, wall, signal, source: { startMs } }: Playback): Pace {
   if (speed === 'max') {
@@ -110,7 +113,7 @@ function createPace({ speed, clock, wall, signal, source: { startMs } }: Playbac
     isEarly: (atMs) => earlyMs(atMs) >= 1,
     until: (atMs) =>
       wall
-        .sleep(earlyMs(atMs), signal)
+        .sleep(Math.max(TICK_MS, earlyMs(atMs)), signal)
         .catch((error) => (signal.aborted ? undefined : Promise.reject(error))),
     reached() {},
     end: () => clock.follow(clock.now(), 1),

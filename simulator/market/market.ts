@@ -40,25 +40,24 @@ export function createMarket(options: MarketOptions): Source {
   const listings = options.symbols.map((symbol) =>
     listSymbol(typeof symbol === 'string' ? { symbol } : symbol, seed, tradesPerSecond),
   );
-  const tapes = new Map(
-    listings.map((listing) => [listing.instrument.symbol, createTape(listing, listedDay)]),
-  );
+  const symbols = listings.map((listing) => ({ listing, tape: createTape(listing, listedDay) }));
+  const tapes = new Map(symbols.map(({ listing, tape }) => [listing.instrument.symbol, tape]));
   return {
     instruments: listings.map(({ instrument }) => instrument),
     streams: listings.flatMap(({ instrument: { symbol } }) => [depthStream(symbol), tradeStream(symbol)]),
     startMs: options.startMs,
     endMs: options.endMs,
-    frames: () => marketFrames(listings, listedDay, options),
+    frames: () => marketFrames(symbols, options),
     tape: (symbol) => tapes.get(symbol),
   };
 }
 
 /** All symbols second by second, so that no more than a second of frames is in memory. */
-function* marketFrames(listings: Listing[], listedDay: number, options: MarketOptions): Generator<Frame> {
-  const { startMs, endMs, depthEveryMs } = options;
-  const players = listings.map((listing) =>
-    createPlayer(listing, createTape(listing, listedDay), depthEveryMs),
-  );
+function* marketFrames(
+  symbols: readonly { listing: Listing; tape: MarketTape }[],
+  { startMs, endMs, depthEveryMs }: MarketOptions,
+): Generator<Frame> {
+  const players = symbols.map(({ listing, tape }) => createPlayer(listing, tape, depthEveryMs));
   let atMs = startMs;
   let toMs = startMs;
   while (toMs < endMs) {

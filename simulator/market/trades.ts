@@ -7,7 +7,8 @@ import { createSchedule } from './schedule.ts';
 
 // Single-trade ids a trade may use up on average: some are skipped, as on the exchange.
 const IDS_PER_TRADE = 3;
-const MINUTES_REMEMBERED = 16;
+// The one that is streamed, and those around a request; with hundreds of symbols more would add up.
+const MINUTES_REMEMBERED = 3;
 
 /** The endless tape of a random symbol: each minute is made when asked for, from its own seed. */
 export type MarketTape = Tape & { minuteTrades(minute: number): Trade[] };
