@@ -1,0 +1,65 @@
+import { type RawData, WebSocket } from 'ws';
+import { errorText } from '../../shared/errors.ts';
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** A frame is 2 kB; anything near this is no market data, and ends the connection before it fills the memory. */
+const MAX_FRAME_BYTES = 4_194_304;
+
+/** How a connection ended, or why it never opened. */
+export type ConnectionEnd = {
+  reason: 'closed' | 'error' | 'refused';
+  detail: string;
+  /** Status and headers of a refused handshake. */
+  status?: number;
+  headers?: Record<string, string | string[] | undefined>;
+};
+
+/** Who is told what a connection brings. Nothing is told after its end. */
+export type ConnectionListener = {
+  onOpen(): void;
+  onFrame(bytes: Buffer, isBinary: boolean): void;
+  onEnd(end: ConnectionEnd): void;
+};
+
+/** One WebSocket from its handshake to its end. */
+export type Connection = {
+  /** Stops reading; the other side is held up by back-pressure. */
+  pause(): void;
+  resume(): void;
+  /** Ends it at once, without waiting for the other side. */
+  terminate(detail: string): void;
+};
+
+export function openConnection(url: string, listener: ConnectionListener): Connection {
+  const socket = new WebSocket(url, {
+    perMessageDeflate: false,
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    maxPayload: MAX_FRAME_BYTES,
+    // Damaged text must cost one frame, not the connection: the frame parser checks every byte that is kept.
+    skipUTF8Validation: true,
+  });
+  let hasEnded = false;
+  const end = (ended: ConnectionEnd): void => {
+    if (hasEnded) return;
+    hasEnded = true;
+    socket.terminate();
+    listener.onEnd(ended);
+  };
+  socket.on('open', () => hasEnded || listener.onOpen());
+  socket.on('message', (data, isBinary) => hasEnded || listener.onFrame(bytesOf(data), isBinary));
+  socket.on('error', (error) => end({ reason: 'error', detail: errorText(error) }));
+  socket.on('close', (code, reason) => end({ reason: 'closed', detail: `${code} ${reason}`.trim() }));
+  socket.on('unexpected-response', (_request, { statusCode: status = 0, headers }) =>
+    end({ reason: 'refused', detail: `HTTP ${status}`, status, headers }),
+  );
+  return {
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    terminate: (detail) => end({ reason: 'closed', detail }),
+  };
+}
+
+function bytesOf(data: RawData): Buffer {
+  if (Buffer.isBuffer(data)) return data;
+  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
+}

@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { openStore } from '../../shared/store/open.ts';
+import { startExchange } from '../../simulator/exchange.ts';
+import { createMarket } from '../../simulator/market/market.ts';
+import { temporaryFolder } from '../shared/temporary-folder.ts';
+import { readChunks } from './chunks.ts';
+
+const MAIN = join(import.meta.dirname, '../../ingest/main.ts');
+
+/** The recorder as a process, with everything it says. */
+function start(argv: string[]): {
+  process: ChildProcess;
+  ended: Promise<{ code: number | null; said: string }>;
+} {
+  const child = spawn('node', [MAIN, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const output of [child.stdout, child.stderr]) output.on('data', (text) => (said += text));
+  return { process: child, ended: once(child, 'close').then(([code]) => ({ code, said })) };
+}
+
+describe('the recorder’s program', () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  beforeEach(async () => {
+    folder = await temporaryFolder();
+  });
+  afterEach(() => folder.remove());
+
+  it.each([
+    ['an unknown flag', ['--symbols', 'BTCUSDT', '--store', '.', '--frobnicate'], '--frobnicate'],
+    ['a symbol with a slash', ['--symbols', 'a/b', '--store', '.'], 'a/b'],
+    ['a store that does not exist', ['--symbols', 'BTCUSDT', '--store', 'absent'], 'absent'],
+  ])('ends with one line and code 2 for %s', async (_, argv, named) => {
+    const given = argv.map((arg) => (arg === '.' || arg === 'absent' ? join(folder.path, arg) : arg));
+    const { code, said } = await start(given).ended;
+    expect(said.trim().split('\n')).toEqual([expect.stringContaining(named)]);
+    expect(code).toBe(2);
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'stores every open minute on %s and ends with 0',
+    async (signal) => {
+      const startMs = Date.parse('2024-07-18T23:58:30Z');
+      const market = { seed: 3, symbols: ['BTCUSDT'], tradesPerSecond: 5, depthEveryMs: 1_000 };
+      const source = createMarket({ ...market, startMs, endMs: startMs + 120_000 });
+      const exchange = await startExchange({ source, speed: 'max' });
+      try {
+        const lake = join(folder.path, 'lake');
+        await mkdir(lake);
+        const argv = ['--symbols', 'BTCUSDT', '--store', lake, '--ws-url', exchange.wsUrl];
+        const recorder = start([...argv, '--rest-url', exchange.url]);
+        const { frames } = await exchange.ended;
+        recorder.process.kill(signal);
+        const { code, said } = await recorder.ended;
+        expect({ code, said }).toMatchObject({ code: 0 });
+        const chunks = await readChunks(await openStore(lake, { writable: false }));
+        expect(chunks.flatMap(({ rows }) => rows)).toHaveLength(frames);
+        expect(frames).toBeGreaterThan(120);
+        for (const line of said.trim().split('\n'))
+          expect(JSON.parse(line)).toMatchObject({ program: 'ingest' });
+      } finally {
+        await exchange.close();
+      }
+    },
+  );
+});
