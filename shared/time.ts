@@ -1,5 +1,9 @@
 import { UTCDate } from '@date-fns/utc';
-import { eachDayOfInterval, format, isValid, parse } from 'date-fns';
+// by subpath: the whole package takes a second to load
+import { eachDayOfInterval } from 'date-fns/eachDayOfInterval';
+import { format } from 'date-fns/format';
+import { isValid } from 'date-fns/isValid';
+import { parse } from 'date-fns/parse';
 import { UsageError } from './errors.ts';
 
 export const SECOND_MS = 1_000;
