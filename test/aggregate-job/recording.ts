@@ -11,7 +11,9 @@ export const hasRecordings = existsSync(FOLDER);
 
 /** The official klines of a file in the folder of klines, one list of fields a minute. */
 export function recordedKlines(file: string): string[][] {
-  const lines = readFileSync(resolve(FOLDER, 'klines', file), 'utf8').trim().split('\n');
+  const lines = readFileSync(resolve(FOLDER, 'klines', file), 'utf8')
+    .trim()
+    .split('\n');
   return lines.slice(1).map((line) => line.split(','));
 }
 
@@ -19,7 +21,10 @@ export function recordedKlines(file: string): string[][] {
 export function recordedRows(file: string): { trades: Trade[]; depth: Snapshot[] } {
   const trades: Trade[] = [];
   const depth: Snapshot[] = [];
-  for (const line of gunzipSync(readFileSync(resolve(FOLDER, 'replay', file))).toString().trim().split('\n')) {
+  for (const line of gunzipSync(readFileSync(resolve(FOLDER, 'replay', file)))
+    .toString()
+    .trim()
+    .split('\n')) {
     const { data }: { data: AggTradeEvent | DepthEvent } = JSON.parse(line.slice(line.indexOf(' ') + 1));
     if (data.e === 'aggTrade') {
       const { T, p, q, m, a, f, l } = data;
