@@ -33,6 +33,9 @@ const PERMISSIONS = {
   list: 'storage.objects.list',
 };
 
+/** Node's words for a server out of reach; a key file that is not there has another. */
+const NETWORK_CODE = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|EAI_AGAIN|ENOTFOUND|ERR_STREAM|ERR_SOCKET)/;
+
 export type Operation = keyof typeof PERMISSIONS;
 
 /** The HTTP status of an error, in each of the shapes the libraries give it; undefined where no answer came. */
@@ -48,7 +51,7 @@ export function statusOf(error: unknown): number | undefined {
  * Passing are: no answer, a damaged one, 408, 429, 5xx, a rate limit told as 403, and an upload damaged on its way (400).
  */
 export function retryAfterMs(error: unknown): number | undefined {
-  if (error instanceof LocalError || error instanceof UsageError) return undefined;
+  if (error instanceof LocalError || error instanceof UsageError || isBug(error)) return undefined;
   const status = statusOf(error);
   const passes =
     status === undefined ||
@@ -59,6 +62,9 @@ export function retryAfterMs(error: unknown): number | undefined {
     (status === 400 && /crc32c|md5|checksum/i.test(reasonsOf(error)));
   return passes ? retryAfterHeaderMs(error) : undefined;
 }
+
+/** A mistake in a program is not mended by time. */
+const isBug = (error: unknown): boolean => error instanceof TypeError || error instanceof ReferenceError;
 
 /** The error as the caller gets it: "verb object: cause", a {@link UsageError} where a person has to mend something. */
 export function failure(operation: Operation, url: string, cause: unknown): Error {
@@ -80,7 +86,10 @@ export function failure(operation: Operation, url: string, cause: unknown): Erro
 export function openFailure(url: string, cause: unknown): Error {
   const status = statusOf(cause);
   if (status === 404) return new UsageError(`open store ${url}: the bucket does not exist`, { cause });
-  if (retryAfterMs(cause) !== undefined && (status !== undefined || errorCode(cause) !== undefined))
+  if (
+    retryAfterMs(cause) !== undefined &&
+    (status !== undefined || NETWORK_CODE.test(errorCode(cause) ?? ''))
+  )
     return new Error(`open store ${url}: ${errorText(cause)}`, { cause });
   const fix =
     'run "gcloud auth application-default login" or set GOOGLE_APPLICATION_CREDENTIALS to a key file';
