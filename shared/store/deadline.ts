@@ -15,25 +15,28 @@ export function createDeadline(clock: Clock, silenceMs: number): WithDeadline {
   const context = new AsyncLocalStorage<Set<ClientRequest>>();
   return async (work) => {
     const requests = new Set<ClientRequest>();
-    const notice = (message: unknown): void => {
-      if (context.getStore() === requests) requests.add(requestOf(message));
-    };
     const ended = new AbortController();
+    const notice = (message: unknown): void => {
+      if (context.getStore() !== requests) return;
+      const request = requestOf(message);
+      if (ended.signal.aborted) request.destroy();
+      else requests.add(request);
+    };
     let lastSignMs = clock.now();
+    const alive = (): void => {
+      lastSignMs = clock.now();
+    };
     const silence = async (): Promise<never> => {
       for (let leftMs = silenceMs; leftMs > 0; leftMs = lastSignMs + silenceMs - clock.now()) {
         await clock.sleep(leftMs, ended.signal);
       }
       throw Object.assign(new Error(`no answer for ${silenceMs / 1000} s`), { code: 'ETIMEDOUT' });
     };
-    const alive = (): void => {
-      lastSignMs = clock.now();
-    };
     subscribe(CREATED, notice);
+    const working = context.run(requests, () => work(alive)).finally(() => unsubscribe(CREATED, notice)); // not before: work that is given up may still begin a request
     try {
-      return await Promise.race([context.run(requests, () => work(alive)), silence()]);
+      return await Promise.race([working, silence()]);
     } finally {
-      unsubscribe(CREATED, notice);
       ended.abort();
       for (const request of requests) request.destroy(); // one that has ended gave its socket back and is not touched
     }

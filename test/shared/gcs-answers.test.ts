@@ -46,19 +46,17 @@ function give(response: ServerResponse, given: Answer): void {
   response.end(JSON.stringify(given.body));
 }
 
-/** A clock whose deadlines never pass, unless they are all to pass at once, and whose other sleeps take no time. */
-function testClock({ deadlinesPass = false } = {}): Clock & { sleptMs: number[] } {
+/** A clock whose deadlines never pass and whose other sleeps take no time. */
+function testClock(): Clock & { sleptMs: number[] } {
   let nowMs = 0;
   const sleptMs: number[] = [];
-  const isAborted = (signal: AbortSignal): Promise<void> =>
-    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   return {
     sleptMs,
     now: () => nowMs,
     sleep: async (ms, signal) => {
-      if (signal && !deadlinesPass) return isAborted(signal);
-      if (signal) while (requests.length === 0) await new Promise(setImmediate);
-      else sleptMs.push(ms);
+      if (signal) await once(signal, 'abort');
+      signal?.throwIfAborted();
+      sleptMs.push(ms);
       nowMs += ms;
     },
   };
@@ -218,28 +216,16 @@ describe('a passing failure', () => {
     ['create', (store: Store) => store.create('a', Buffer.alloc(100_000))],
     ['read', (store: Store) => store.read('a')],
   ])('of a silent server ends %s, and its sockets are closed', async (_, call) => {
-    let store = await open();
-    requests.length = 0;
-    answer = () => 'silence';
-    store = await openBehindSilence();
-    await expect(call(store)).rejects.toThrow('no answer for 30 s');
-    await connectionsClosed();
-  });
-
-  /** The store opens while the server answers; from then on each deadline passes as soon as a request has come. */
-  async function openBehindSilence(): Promise<Store> {
-    answer = () => BUCKET;
-    let isSilent = false;
-    const quiet = testClock();
-    const passing = testClock({ deadlinesPass: true });
-    const store = await open({
-      clock: { now: passing.now, sleep: (ms, signal) => (isSilent ? passing : quiet).sleep(ms, signal) },
+    const store = await openStore('gs://bucket', {
+      writable: true,
+      gcsApiEndpoint: endpoint,
+      gcsPatience: { silenceMs: 500, retry: { firstDelayMs: 1, maxDelayMs: 1, totalMs: 0 } },
     });
-    requests.length = 0;
-    isSilent = true;
     answer = () => 'silence';
-    return store;
-  }
+    await expect(call(store)).rejects.toThrow('no answer for 0.5 s');
+    await connectionsClosed();
+    expect(requests).toHaveLength(2);
+  });
 
   async function connectionsClosed(): Promise<void> {
     for (;;) {
