@@ -27,19 +27,18 @@ describeWithEmulator('sizes and sudden ends on a bucket', () => {
     return openStore(url, { writable: true, gcsApiEndpoint: emulator.url });
   }
 
-  const objects = isFull ? 5_000 : 1_500;
-  it(
-    `lists ${objects} objects completely`,
+  (isFull ? it : it.skip)(
+    'lists 5,000 objects completely (in the long run)',
     async () => {
       const store = await newBucket();
-      const names = Array.from({ length: objects }, (_, n) => `raw/X/${String(n).padStart(5, '0')}`);
+      const names = Array.from({ length: 5_000 }, (_, n) => `raw/X/${String(n).padStart(5, '0')}`);
       await mapAll(names, 32, (name) => store.create(name, Buffer.from(name)));
       expect((await listed(store, 'raw/')).map(({ name }) => name)).toEqual(names);
     },
     LONG_MS,
   );
 
-  const chunks = isFull ? 2_880 : 300;
+  const chunks = isFull ? 2_880 : 200;
   it(
     `reads ${chunks} chunks, 32 in flight, under 300 MB of memory`,
     async () => {
@@ -56,7 +55,7 @@ describeWithEmulator('sizes and sudden ends on a bucket', () => {
     LONG_MS,
   );
 
-  const megabytes = isFull ? 300 : 20;
+  const megabytes = isFull ? 300 : 12;
   it.each([0, 0.25])(
     `sends ${megabytes} MB and gets them back, with %d of all calls hurt`,
     async (share) => {

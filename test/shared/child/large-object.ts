@@ -5,7 +5,7 @@ const [url = '', bytes = '0', endpoint] = process.argv.slice(2);
 const store = await openStore(url, {
   writable: true,
   gcsApiEndpoint: endpoint,
-  gcsPatience: { silenceMs: 5_000, retry: { firstDelayMs: 5, maxDelayMs: 100, totalMs: 120_000 } },
+  gcsPatience: { silenceMs: 2_000, retry: { firstDelayMs: 5, maxDelayMs: 100, totalMs: 120_000 } },
 });
 
 const PART = 1 << 20;
