@@ -1,8 +1,8 @@
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type Bucket, CRC32C, type File, type FileMetadata, Storage } from '@google-cloud/storage';
+import { type Bucket, type File, type FileMetadata, Storage } from '@google-cloud/storage';
 import { StatusError } from './gcs-errors.ts';
-import type { Body, ByteRange, ObjectInfo } from './store.ts';
+import type { ByteRange, ObjectInfo } from './store.ts';
 
 /** What the server says an object is; `writeId` is the mark of the write that made it. */
 export type Stored = { bytes: number; generation: string; crc32c: string; writeId: string | undefined };
@@ -92,17 +92,6 @@ export function createGcsClient(bucketName: string, apiEndpoint: string | undefi
       await bucket.file(name).delete({ ifGenerationMatch: generation });
     },
   };
-}
-
-/** CRC-32C of a body as the server writes it, and its size. */
-export async function measure(body: Body): Promise<{ bytes: number; crc32c: string }> {
-  const crc = new CRC32C();
-  let bytes = 0;
-  for await (const part of body instanceof Uint8Array ? [body] : body()) {
-    crc.update(Buffer.from(part.buffer, part.byteOffset, part.byteLength));
-    bytes += part.length;
-  }
-  return { bytes, crc32c: crc.toString() };
 }
 
 /** The server refuses an upload whose bytes are not those of `crc32c`. */

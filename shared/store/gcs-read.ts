@@ -1,5 +1,6 @@
+import { measure } from './crc32c.ts';
 import type { GcsCalls } from './gcs-calls.ts';
-import { type DownloadHead, type GcsClient, measure } from './gcs-client.ts';
+import type { DownloadHead, GcsClient } from './gcs-client.ts';
 import { PassingError, retryAfterMs, statusOf } from './gcs-errors.ts';
 import type { ByteRange, StoredObject } from './store.ts';
 

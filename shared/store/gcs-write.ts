@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { errorText } from '../errors.ts';
+import { measure } from './crc32c.ts';
 import type { GcsCalls } from './gcs-calls.ts';
-import { type GcsClient, measure, type Stored, type Upload } from './gcs-client.ts';
+import type { GcsClient, Stored, Upload } from './gcs-client.ts';
 import { LocalError, PassingError, statusOf } from './gcs-errors.ts';
 import type { Body } from './store.ts';
 

@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { mapAll } from '../../shared/concurrency.ts';
 import { openStore } from '../../shared/store/open.ts';
@@ -9,6 +13,7 @@ import { type Snapshot, type Trade, writeRows } from './chunks.ts';
 import { contentOf, runJobOn } from './run-job.ts';
 
 const DAY_START = Date.UTC(2024, 6, 18);
+const MAIN = join(import.meta.dirname, '../../aggregate-job/main.ts');
 const FLAGS = ['--symbols', 'BTCUSDT,币安人生USDT', '--date', '2024-07-18'];
 
 /** Forty minutes of a day, in which each minute has its trades and snapshots. */
@@ -77,4 +82,29 @@ describeWithEmulator('the job on a bucket behind a faulty network', () => {
       }
     },
   );
+
+  it('reads one bucket and writes another as a program', async () => {
+    for (const bucket of ['cli-raw', 'cli-results']) await emulator.createBucket(bucket);
+    const open = (url: string) => openStore(url, { writable: true, gcsApiEndpoint: emulator.url });
+    const raw = await open('gs://cli-raw');
+    await mapAll(chunks, 16, ([name, bytes]) => raw.create(name, bytes));
+    const run = (...stores: string[]): Promise<{ code: number | null; stderr: string }> => {
+      const env = { ...process.env, GCS_API_ENDPOINT: emulator.url };
+      const child = spawn(process.execPath, [MAIN, ...stores, ...FLAGS, '--offline'], { env });
+      return Promise.all([text(child.stderr), once(child, 'close')]).then(([stderr]) => ({
+        code: child.exitCode,
+        stderr,
+      }));
+    };
+    expect(await run('--raw', 'gs://cli-raw', '--results', 'gs://cli-results/lake')).toMatchObject({
+      code: 0,
+    });
+    const results = await contentOf(await open('gs://cli-results/lake'));
+    expect([...results.keys()]).toEqual([...expected.keys()]);
+    expect([...(await contentOf(raw)).keys()]).toEqual([]);
+    expect(await run('--store', 'gs://no-such-bucket')).toEqual({
+      code: 2,
+      stderr: 'open store gs://no-such-bucket: the bucket does not exist: Not Found\n',
+    });
+  });
 });
