@@ -19,7 +19,7 @@ import { temporaryFolder } from './temporary-folder.ts';
 
 export type Emulator = { url: string; createBucket(name: string): Promise<void>; stop(): Promise<void> };
 
-const GET_IT = 'go install github.com/fsouza/fake-gcs-server@latest';
+const GET_IT = 'go install github.com/fsouza/fake-gcs-server@v1.56.1';
 
 /** The emulator's program: in PATH, where `go install` puts it, or in the cache folder; undefined where it is not. */
 export function findEmulator(): string | undefined {
