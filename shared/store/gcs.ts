@@ -79,14 +79,13 @@ async function requireBucket(
     await retry(
       async () => {
         await calls.once(() => client.authenticate());
-        await calls.once(() => client.findBucket());
+        await calls.once(() => unlessForbidden(client.findBucket));
       },
       policy,
       (error) => (isForGood(error) ? undefined : retryAfterMs(error)),
       patience,
     );
   } catch (error) {
-    if (statusOf(error) === 403) return; // those who only read and write objects may not look at their bucket
     throw openFailure(url, error);
   }
 }
@@ -204,6 +203,15 @@ class GcsStore implements Store {
 
 /** The server takes `0` for "does not exist" and refuses text; neither is the generation of an object. */
 const isGeneration = (text: string): boolean => /^[1-9]\d{0,18}$/.test(text);
+
+/** Those who only read and write objects may not look at their bucket. */
+async function unlessForbidden(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (statusOf(error) !== 403) throw error;
+  }
+}
 
 async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { openFolderStore } from './folder.ts';
-import { type GcsOptions, openGcsStore } from './gcs.ts';
+import type { GcsOptions } from './gcs.ts';
 import type { Store } from './store.ts';
 
 export type StoreOptions = {
@@ -18,8 +18,10 @@ export type StoreOptions = {
  */
 export async function openStore(url: string, options: StoreOptions): Promise<Store> {
   const { writable, gcsApiEndpoint, gcsPatience, warn } = options;
-  if (url.startsWith('gs://'))
+  if (url.startsWith('gs://')) {
+    const { openGcsStore } = await import('./gcs.ts'); // the client takes a third of a second to load
     return openGcsStore(url, { apiEndpoint: gcsApiEndpoint, patience: gcsPatience, warn });
+  }
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url))
     throw new UsageError(`open store ${url}: stores are folders or gs://BUCKET[/PREFIX]`);
   return openFolderStore(url, { writable });
