@@ -5,7 +5,11 @@ const [url = '', bytes = '0', endpoint] = process.argv.slice(2);
 const store = await openStore(url, {
   writable: true,
   gcsApiEndpoint: endpoint,
-  gcsPatience: { silenceMs: 2_000, retry: { firstDelayMs: 5, maxDelayMs: 100, totalMs: 120_000 } },
+  // the emulator takes its time over the checksums of a large object before it answers
+  gcsPatience: {
+    silenceMs: Number(bytes) > 100e6 ? 20_000 : 2_000,
+    retry: { firstDelayMs: 5, maxDelayMs: 100, totalMs: 120_000 },
+  },
 });
 
 const PART = 1 << 20;
