@@ -1,4 +1,4 @@
-import packageJson from '../package.json' with { type: 'json' };
+import { readFileSync } from 'node:fs';
 import { exchangeRest } from '../shared/binance/rest.ts';
 import { errorText, runMain } from '../shared/errors.ts';
 import { createLog, type Log } from '../shared/log.ts';
@@ -30,7 +30,7 @@ await runMain(async () => {
     nowMs: await exchangeNowMs(settings, log),
     showProgress: (label) =>
       process.stderr.isTTY ? terminalProgress(process.stderr, label, now) : logProgress(log, label, now),
-    codeVersion: packageJson.version,
+    codeVersion: packageVersion(),
   });
 });
 
@@ -38,9 +38,21 @@ await runMain(async () => {
 async function exchangeNowMs({ offline, restUrl }: JobSettings, log: Log): Promise<number> {
   if (offline) return systemClock.now();
   try {
-    return await exchangeRest(restUrl).time();
+    return await exchangeRest({
+      baseUrl: restUrl,
+      clock: systemClock,
+      random: Math.random,
+      weightShare: 1,
+    }).time();
   } catch (error) {
     log.warn(`${errorText(error)}; the local clock decides which days are closed`);
     return systemClock.now();
   }
+}
+
+function packageVersion(): string {
+  const { version }: { version: string } = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  );
+  return version;
 }

@@ -1,5 +1,9 @@
 import { UTCDate } from '@date-fns/utc';
-import { eachDayOfInterval, format, isValid, parse } from 'date-fns';
+// by subpath, and none that loads locales: the whole package takes a second to load
+import { eachDayOfInterval } from 'date-fns/eachDayOfInterval';
+import { formatISO } from 'date-fns/formatISO';
+import { isValid } from 'date-fns/isValid';
+import { parseISO } from 'date-fns/parseISO';
 import { UsageError } from './errors.ts';
 
 export const SECOND_MS = 1_000;
@@ -37,7 +41,7 @@ export const systemClock: Clock = {
 
 /** True for a calendar date written `YYYY-MM-DD`. `2024-02-30` is none. */
 export function isDate(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && isValid(parse(text, 'yyyy-MM-dd', new UTCDate(0)));
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && isValid(parseISO(text));
 }
 
 /** The text itself when it is a calendar date, else a {@link UsageError} that names `option`. */
@@ -53,7 +57,7 @@ export function dayStartMs(date: string): number {
 
 /** The UTC day of a time, `YYYY-MM-DD`. */
 export function dateOf(timeMs: number): string {
-  return format(new UTCDate(timeMs), 'yyyy-MM-dd');
+  return formatISO(new UTCDate(timeMs), { representation: 'date' });
 }
 
 /** The day `days` after (or, negative, before) a `YYYY-MM-DD` day. */
@@ -65,7 +69,7 @@ export function addDays(date: string, days: number): string {
 export function datesBetween(from: string, to: string): string[] {
   if (to < from) return []; // date-fns would count backwards
   const interval = { start: new UTCDate(dayStartMs(from)), end: new UTCDate(dayStartMs(to)) };
-  return eachDayOfInterval(interval).map((day) => format(day, 'yyyy-MM-dd'));
+  return eachDayOfInterval(interval).map((day) => formatISO(day, { representation: 'date' }));
 }
 
 /** `2024-07-19T00:00:00.123Z` */

@@ -140,6 +140,7 @@ function refuse(socket: Socket, { status, headers, body }: HttpAnswer): void {
   });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${body}`);
+  socket.destroySoon(); // also where the client keeps its side open
 }
 
 async function answer(

@@ -1,33 +1,162 @@
-/** What is asked of the exchange over REST. */
+import { type RetryPolicy, retry } from '../retry.ts';
+import type { Clock } from '../time.ts';
+import { askOnce, ExchangeError } from './request.ts';
+import { WeightBudget } from './weight-budget.ts';
+import type { RestAggTrade, RestKline, SymbolInfo } from './wire.ts';
+
+/** Rows of a page of aggTrades at most. */
+export const AGG_TRADES_LIMIT = 1_000;
+/** Rows of a page of klines at most. */
+export const KLINES_LIMIT = 1_500;
+
+/** Which aggTrades: from an id on, by time (ms, both included, less than an hour apart), or with neither the newest. */
+export type AggTradesQuery = {
+  symbol: string;
+  fromId?: number;
+  startTime?: number;
+  endTime?: number;
+  limit?: number;
+};
+
+/**
+ * What is asked of the exchange over REST. Every method rejects with an {@link ExchangeError}; once the exchange is `away`
+ * (nobody there, banned, region refused) it is not asked again.
+ */
 export type ExchangeRest = {
   /** The exchange's clock, ms UTC. */
   time(): Promise<number>;
+  /** Aggregated trades of the last 48 h, by id. */
+  aggTrades(query: AggTradesQuery): Promise<RestAggTrade[]>;
+  /** 1m klines whose open lies in `[startTime, endTime]`. */
+  klines(query: { symbol: string; startTime: number; endTime: number }): Promise<RestKline[]>;
+  /** The id of the last single trade of every symbol. */
+  lastTradeIds(): Promise<Map<string, number>>;
+  /** Every symbol the exchange lists. */
+  symbols(): Promise<SymbolInfo[]>;
+};
+
+export type RestOptions = {
+  /** e.g. `https://fapi.binance.com` */
+  baseUrl: string;
+  clock: Clock;
+  random: () => number;
+  /** Share of the address's weight that this program may use, 0 to 1. */
+  weightShare: number;
+  deadlineMs?: number;
+  policy?: RetryPolicy;
 };
 
 const DEADLINE_MS = 10_000;
+const POLICY: RetryPolicy = { firstDelayMs: 500, maxDelayMs: 8_000, totalMs: 180_000 };
 
-/** The exchange's REST interface at `baseUrl`, e.g. `https://fapi.binance.com`. */
-export function exchangeRest(baseUrl: string): ExchangeRest {
-  const get = async (path: string): Promise<unknown> => {
-    try {
-      const response = await fetch(`${baseUrl}${path}`, { signal: AbortSignal.timeout(DEADLINE_MS) });
-      if (!response.ok) throw new Error(`status ${response.status} ${(await response.text()).slice(0, 200)}`);
-      return await response.json();
-    } catch (cause) {
-      throw new Error(`ask exchange ${path}`, { cause });
-    }
-  };
+/** The exchange's REST interface: within its weight, patient where waiting helps, silent where it does not. */
+export function exchangeRest(options: RestOptions): ExchangeRest {
+  const ask = asker(options);
   return {
-    time: async () => {
-      const body = await get('/fapi/v1/time');
-      if (
-        typeof body === 'object' &&
-        body !== null &&
-        'serverTime' in body &&
-        typeof body.serverTime === 'number'
-      )
-        return body.serverTime;
-      throw new Error('ask exchange /fapi/v1/time: the answer has no serverTime');
+    time: async () => readTime(await ask('/fapi/v1/time', {}, 1)),
+    aggTrades: async (query) => readList(await ask('/fapi/v1/aggTrades', query, 20), isAggTrade, 'aggTrades'),
+    klines: async (query) =>
+      readList(
+        await ask('/fapi/v1/klines', { ...query, interval: '1m', limit: KLINES_LIMIT }, 10),
+        isKline,
+        'klines',
+      ),
+    lastTradeIds: async () => {
+      const tickers = readList(await ask('/fapi/v1/ticker/24hr', {}, 40), isTicker, 'ticker/24hr');
+      return new Map(tickers.map(({ symbol, lastId }) => [symbol, lastId]));
+    },
+    symbols: async () => {
+      const body = await ask('/fapi/v1/exchangeInfo', {}, 1);
+      return readList(isRecord(body) ? body['symbols'] : undefined, isSymbolInfo, 'exchangeInfo');
     },
   };
+}
+
+type Parameters = Record<string, string | number | undefined>;
+
+function asker({
+  baseUrl,
+  clock,
+  random,
+  weightShare,
+  deadlineMs = DEADLINE_MS,
+  policy = POLICY,
+}: RestOptions) {
+  const budget = new WeightBudget(clock, weightShare);
+  let away: ExchangeError | undefined;
+  const retryAfterMs = (error: unknown): number | undefined =>
+    error instanceof ExchangeError && (error.kind === 'limited' || error.kind === 'failed')
+      ? error.retryAfterMs
+      : undefined;
+
+  return async (path: string, parameters: Parameters, weight: number): Promise<unknown> => {
+    const work = async (): Promise<unknown> => {
+      if (away) throw away;
+      await budget.take(weight);
+      const { body, usedWeight } = await askOnce(`${baseUrl}${path}${queryText(parameters)}`, deadlineMs);
+      if (usedWeight !== undefined) budget.correct(usedWeight);
+      return body;
+    };
+    try {
+      return await retry(work, policy, retryAfterMs, { clock, random });
+    } catch (error) {
+      if (!(error instanceof ExchangeError)) throw error;
+      if (error.kind === 'away') away = error;
+      throw new ExchangeError(error.kind, `ask exchange ${path}`, {
+        cause: error,
+        retryAfterMs: error.retryAfterMs,
+      });
+    }
+  };
+}
+
+function queryText(parameters: Parameters): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters))
+    if (value !== undefined) query.set(name, String(value));
+  return query.size === 0 ? '' : `?${query}`;
+}
+
+function readTime(body: unknown): number {
+  if (isRecord(body) && typeof body['serverTime'] === 'number') return body['serverTime'];
+  throw new ExchangeError('failed', 'ask exchange time: the answer has no serverTime');
+}
+
+function readList<T>(body: unknown, isRow: (row: unknown) => row is T, what: string): T[] {
+  if (Array.isArray(body) && body.every(isRow)) return body;
+  throw new ExchangeError('failed', `ask exchange ${what}: the answer has another form`);
+}
+
+const DECIMAL = /^\d+(\.\d+)?$/;
+
+function isAggTrade(row: unknown): row is RestAggTrade {
+  if (!isRecord(row)) return false;
+  const { a, p, q, nq, f, l, T, m } = row;
+  const isText = [p, q, nq ?? '0'].every((value) => typeof value === 'string' && DECIMAL.test(value));
+  return isText && [a, f, l, T].every((value) => Number.isSafeInteger(value)) && typeof m === 'boolean';
+}
+
+function isKline(row: unknown): row is RestKline {
+  if (!Array.isArray(row) || row.length < 11) return false;
+  const texts = [1, 2, 3, 4, 5, 7, 9, 10].map((column) => row[column]);
+  const numbers = [0, 6, 8].map((column) => row[column]);
+  return (
+    texts.every((value) => typeof value === 'string' && DECIMAL.test(value)) &&
+    numbers.every((value) => Number.isSafeInteger(value))
+  );
+}
+
+function isTicker(row: unknown): row is { symbol: string; lastId: number } {
+  return isRecord(row) && typeof row['symbol'] === 'string' && typeof row['lastId'] === 'number';
+}
+
+function isSymbolInfo(row: unknown): row is SymbolInfo {
+  return (
+    isRecord(row) &&
+    ['symbol', 'status', 'contractType', 'quoteAsset'].every((key) => typeof row[key] === 'string')
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

@@ -24,26 +24,63 @@ export function tradeLine({ T, price, quantity, maker, id, first, last }: Trade)
 }
 
 export function depthLine({ T, u, bids, asks }: Snapshot): string {
-  const side = (levels: [string, string][]): string => `"[${levels.map(([p, q]) => `[${p},${q}]`).join(',')}]"`;
+  const side = (levels: [string, string][]): string =>
+    `"[${levels.map(([p, q]) => `[${p},${q}]`).join(',')}]"`;
   return `${T},${side(bids)},${side(asks)},${u},${T + 3},${T - 1500}`;
 }
 
 /** The gzipped text of a chunk. */
 export function chunkBytes(kind: RawKind, lines: string[]): Buffer {
-  return gzipSync(`${[kind === 'trades' ? TRADE_HEADER : DEPTH_HEADER, ...lines].join('\n')}\n`, { level: 6 });
+  return gzipSync(`${[kind === 'trades' ? TRADE_HEADER : DEPTH_HEADER, ...lines].join('\n')}\n`, {
+    level: 6,
+  });
 }
 
 /** Writes rows as one-minute chunks of `writer`, each row in the minute of its own time. */
-export async function writeRows(store: Store, symbol: string, writer: string, rows: { trades?: Trade[]; depth?: Snapshot[] }): Promise<void> {
-  await writeKind(store, symbol, writer, 'trades', (rows.trades ?? []).map((trade) => [trade.T, tradeLine(trade)]));
-  await writeKind(store, symbol, writer, 'depth', (rows.depth ?? []).map((snapshot) => [snapshot.T, depthLine(snapshot)]));
+export async function writeRows(
+  store: Store,
+  symbol: string,
+  writer: string,
+  rows: { trades?: Trade[]; depth?: Snapshot[] },
+): Promise<void> {
+  await writeKind(
+    store,
+    symbol,
+    writer,
+    'trades',
+    (rows.trades ?? []).map((trade) => [trade.T, tradeLine(trade)]),
+  );
+  await writeKind(
+    store,
+    symbol,
+    writer,
+    'depth',
+    (rows.depth ?? []).map((snapshot) => [snapshot.T, depthLine(snapshot)]),
+  );
 }
 
-async function writeKind(store: Store, symbol: string, writer: string, kind: RawKind, rows: [T: number, line: string][]): Promise<void> {
+async function writeKind(
+  store: Store,
+  symbol: string,
+  writer: string,
+  kind: RawKind,
+  rows: [T: number, line: string][],
+): Promise<void> {
   const minutes = Map.groupBy(rows, ([T]) => Math.floor(T / MINUTE_MS));
   for (const [minute, members] of minutes) {
     const date = dateOf(minute * MINUTE_MS);
-    const name = chunkObjectName(symbol, date, { kind, minute: (minute * MINUTE_MS - dayStartMs(date)) / MINUTE_MS, writer, n: 0 });
-    await store.create(name, chunkBytes(kind, members.map(([, line]) => line)));
+    const name = chunkObjectName(symbol, date, {
+      kind,
+      minute: (minute * MINUTE_MS - dayStartMs(date)) / MINUTE_MS,
+      writer,
+      n: 0,
+    });
+    await store.create(
+      name,
+      chunkBytes(
+        kind,
+        members.map(([, line]) => line),
+      ),
+    );
   }
 }

@@ -9,9 +9,16 @@ const FOLDER = resolve(import.meta.dirname, '../../../shared/data');
 /** True where the recorded market data lies beside the repository. */
 export const hasRecordings = existsSync(FOLDER);
 
+/** The recordings of both symbols. */
+export const RECORDINGS = ['btcusdt', 'ethusdt'].map((symbol) =>
+  resolve(FOLDER, 'replay', `${symbol}-20240718T2357.jsonl.gz`),
+);
+
 /** The official klines of a file in the folder of klines, one list of fields a minute. */
 export function recordedKlines(file: string): string[][] {
-  const lines = readFileSync(resolve(FOLDER, 'klines', file), 'utf8').trim().split('\n');
+  const lines = readFileSync(resolve(FOLDER, 'klines', file), 'utf8')
+    .trim()
+    .split('\n');
   return lines.slice(1).map((line) => line.split(','));
 }
 
@@ -19,7 +26,10 @@ export function recordedKlines(file: string): string[][] {
 export function recordedRows(file: string): { trades: Trade[]; depth: Snapshot[] } {
   const trades: Trade[] = [];
   const depth: Snapshot[] = [];
-  for (const line of gunzipSync(readFileSync(resolve(FOLDER, 'replay', file))).toString().trim().split('\n')) {
+  for (const line of gunzipSync(readFileSync(resolve(FOLDER, 'replay', file)))
+    .toString()
+    .trim()
+    .split('\n')) {
     const { data }: { data: AggTradeEvent | DepthEvent } = JSON.parse(line.slice(line.indexOf(' ') + 1));
     if (data.e === 'aggTrade') {
       const { T, p, q, m, a, f, l } = data;

@@ -1,0 +1,63 @@
+import { errorCode } from '../errors.ts';
+
+/**
+ * An answer of the exchange that is none, or none that helps.
+ * `away`: nobody listens there, or this address is not served; asking again is no use.
+ * `limited`: asked too much; `retryAfterMs` says when to come back. `failed`: may pass. `invalid`: the question was wrong.
+ */
+export class ExchangeError extends Error {
+  override name = 'ExchangeError';
+  readonly kind: 'away' | 'limited' | 'failed' | 'invalid';
+  readonly retryAfterMs: number;
+
+  constructor(
+    kind: ExchangeError['kind'],
+    message: string,
+    options: { cause?: unknown; retryAfterMs?: number } = {},
+  ) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.kind = kind;
+    this.retryAfterMs = options.retryAfterMs ?? 0;
+  }
+}
+
+/** A JSON answer and the weight the exchange has counted for this address in the present minute, where it said so. */
+export type Answer = { body: unknown; usedWeight: number | undefined };
+
+/** Asks once, within a deadline. @throws ExchangeError */
+export async function askOnce(url: string, deadlineMs: number): Promise<Answer> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(deadlineMs), redirect: 'error' });
+    const text = await response.text();
+    if (!response.ok) throw refusal(response, text);
+    return { body: JSON.parse(text), usedWeight: numberHeader(response, 'x-mbx-used-weight-1m') };
+  } catch (error) {
+    if (error instanceof ExchangeError) throw error;
+    throw new ExchangeError(isNobodyThere(error) ? 'away' : 'failed', 'no answer', { cause: error });
+  }
+}
+
+/** What a status says (https://developers.binance.com/docs/derivatives/usds-margined-futures/general-info). */
+function refusal(response: Response, text: string): ExchangeError {
+  const message = `status ${response.status} ${text.slice(0, 200)}`;
+  const retryAfterMs = (numberHeader(response, 'retry-after') ?? 1) * 1000;
+  if (response.status === 418) return new ExchangeError('away', `this address is banned: ${message}`);
+  if (response.status === 451)
+    return new ExchangeError('away', `this region is refused, run outside of the US: ${message}`);
+  if (response.status === 429) return new ExchangeError('limited', message, { retryAfterMs });
+  return new ExchangeError(response.status >= 500 ? 'failed' : 'invalid', message);
+}
+
+function numberHeader(response: Response, name: string): number | undefined {
+  const value = response.headers.get(name);
+  return value !== null && /^\d+$/.test(value) ? Number(value) : undefined;
+}
+
+function isNobodyThere(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'].includes(errorCode(cause) ?? ''))
+      return true;
+    if (cause instanceof AggregateError && cause.errors.some(isNobodyThere)) return true;
+  }
+  return false;
+}
