@@ -1,10 +1,11 @@
+import { ExchangeError } from '../shared/binance/request.ts';
 import { errorText, UsageError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { backoffMs } from '../shared/retry.ts';
 import type { Store } from '../shared/store/store.ts';
 import { type Clock, HOUR_MS, MINUTE_MS, SECOND_MS } from '../shared/time.ts';
-import { createRest, type Rest, RestError } from './exchange/rest.ts';
-import { chooseSymbols, fetchSymbols, type SymbolChoice } from './exchange/symbols.ts';
+import { createRest, type Rest } from './exchange/rest.ts';
+import { chooseSymbols, type SymbolChoice } from './exchange/symbols.ts';
 import { TradeCheck } from './exchange/trade-check.ts';
 import { Feeds } from './feed/feeds.ts';
 import { TradeIds } from './feed/trade-ids.ts';
@@ -85,7 +86,8 @@ class Recorder {
     this.#options = options;
     this.#deps = deps;
     this.#run = run;
-    this.#rest = options.restUrl === undefined ? undefined : createRest(options.restUrl, deps.clock);
+    this.#rest =
+      options.restUrl === undefined ? undefined : createRest(options.restUrl, deps.clock, deps.random);
     const { writer, spoolMaxBytes: maxBytes } = options;
     this.#spool = new Spool({ run, writer, maxBytes }, { ...deps, tally: this.#tally }, () =>
       this.#keepPace(),
@@ -156,10 +158,10 @@ class Recorder {
     const { log, clock, random } = this.#deps;
     for (let attempt = 0; this.#rest && !stop.aborted; attempt++) {
       try {
-        return chooseSymbols(choice, await fetchSymbols(this.#rest));
+        return chooseSymbols(choice, await this.#rest.symbols());
       } catch (error) {
         if (error instanceof UsageError) throw error;
-        if (error instanceof RestError && error.status === 451)
+        if (error instanceof ExchangeError && error.status === 451)
           throw new Error(REGION_REFUSED, { cause: error });
         log.warn({ error }, `look up symbols: ${errorText(error)}`);
         if ('symbols' in choice) break;
@@ -171,7 +173,7 @@ class Recorder {
 
   async #refreshSymbols(rest: Rest): Promise<void> {
     const before = new Set(this.#feeds.symbols);
-    const symbols = chooseSymbols(this.#options.choice, await fetchSymbols(rest));
+    const symbols = chooseSymbols(this.#options.choice, await rest.symbols());
     const added = symbols.filter((symbol) => !before.delete(symbol));
     if (added.length === 0 && before.size === 0) return;
     this.#deps.log.info({ added, removed: [...before] }, 'the exchange lists other symbols');

@@ -1,19 +1,9 @@
 import type { SymbolInfo } from '../../shared/binance/wire.ts';
 import { UsageError } from '../../shared/errors.ts';
 import { isSymbol } from '../../shared/object-names.ts';
-import type { Rest } from './rest.ts';
 
 /** Which symbols to record: a list, or every perpetual that trades in a quote asset. */
 export type SymbolChoice = { symbols: readonly string[] } | { quoteAsset: string };
-
-/** What the exchange lists. @throws Error when it cannot be asked or answers something else. */
-export async function fetchSymbols(rest: Rest): Promise<SymbolInfo[]> {
-  const answer = await rest.get('/fapi/v1/exchangeInfo');
-  if (!isRecord(answer) || !Array.isArray(answer.symbols)) {
-    throw new Error('read exchangeInfo: it has no list of symbols');
-  }
-  return answer.symbols.filter(isSymbolInfo).filter(({ symbol }) => isSymbol(symbol));
-}
 
 /** The symbols to record now. @throws UsageError for a symbol or quote asset the exchange does not list. */
 export function chooseSymbols(choice: SymbolChoice, listed: readonly SymbolInfo[]): string[] {
@@ -30,7 +20,10 @@ function checked(symbols: readonly string[], listed: readonly SymbolInfo[]): str
 
 function ofQuoteAsset(quoteAsset: string, listed: readonly SymbolInfo[]): string[] {
   const isWanted = (info: SymbolInfo): boolean =>
-    info.quoteAsset === quoteAsset && info.status === 'TRADING' && info.contractType.endsWith('PERPETUAL');
+    info.quoteAsset === quoteAsset &&
+    info.status === 'TRADING' &&
+    info.contractType.endsWith('PERPETUAL') &&
+    isSymbol(info.symbol);
   const symbols = listed.filter(isWanted).map(({ symbol }) => symbol);
   if (symbols.length > 0) return symbols.sort();
   const quoteAssets = [...new Set(listed.map((info) => info.quoteAsset))].sort().join(', ');
@@ -61,15 +54,4 @@ function edits(a: string, b: string): number {
     previous = row;
   }
   return previous[b.length] ?? 0;
-}
-
-function isSymbolInfo(value: unknown): value is SymbolInfo {
-  return (
-    isRecord(value) &&
-    ['symbol', 'status', 'contractType', 'quoteAsset'].every((key) => typeof value[key] === 'string')
-  );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -43,7 +43,7 @@ export class TradeCheck {
     }
     if (!this.#newest && quiet.length > 0 && nowMs - this.#askedAtMs >= everyMs) {
       this.#askedAtMs = nowMs;
-      this.#newest = newestIds(await this.#rest.get('/fapi/v1/ticker/24hr'));
+      this.#newest = await this.#rest.lastTradeIds();
     }
     return [];
   }
@@ -55,13 +55,4 @@ export class TradeCheck {
     this.#baseline.set(symbol, newest);
     return before !== undefined && newest > before;
   }
-}
-
-function newestIds(answer: unknown): Map<string, number> {
-  if (!Array.isArray(answer)) throw new Error('read ticker/24hr: it is no list');
-  const ids = new Map<string, number>();
-  for (const { symbol, lastId } of answer) {
-    if (typeof symbol === 'string' && typeof lastId === 'number') ids.set(symbol, lastId);
-  }
-  return ids;
 }
