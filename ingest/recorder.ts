@@ -110,17 +110,16 @@ class Recorder {
     const { port } = this.#options;
     const schedule = new Schedule(log);
     const health = port === undefined ? undefined : await startHealthServer(port, () => this.#figures(), log);
-    log.info({ ...this.#options, port: health?.port }, 'recording begins');
     await this.#adopt();
     this.#storeBySchedule(schedule);
     try {
-      await this.#listen(schedule, AbortSignal.any([stop, this.#refused.signal]));
+      await this.#listen(schedule, AbortSignal.any([stop, this.#refused.signal]), health?.port);
       if (this.#refused.signal.aborted) throw new Error(REGION_REFUSED);
     } finally {
       await this.#storeTheRest();
       schedule.stop();
       await health?.close();
-      status.end(this.#figures());
+      if (this.#feeds.symbols.length > 0) status.end(this.#figures());
     }
     return this.#figures();
   }
@@ -135,9 +134,10 @@ class Recorder {
     schedule.every(status.everyMs, 'show status', () => status.show(this.#figures()));
   }
 
-  async #listen(schedule: Schedule, stop: AbortSignal): Promise<void> {
+  async #listen(schedule: Schedule, stop: AbortSignal, port: number | undefined): Promise<void> {
     const symbols = await this.#firstSymbols(stop);
     if (stop.aborted) return;
+    this.#deps.log.info({ ...this.#options, port, symbols: symbols.length }, 'recording begins');
     this.#feeds.setSymbols(symbols);
     this.#feeds.tick(0);
     const rest = this.#rest;
