@@ -187,13 +187,25 @@ export class Feed {
     log.warn({ route, reason: end.reason, detail: end.detail, waitMs }, `connection ended: ${end.detail}`);
   }
 
-  /** Closes the older connections when the newest has delivered for a while. */
+  /** Closes the older connections when the newest has delivered for a while, or when none delivers. */
   #handOver(): void {
     const newest = this.#lines.at(-1);
-    if (newest?.firstHeardAwakeMs === undefined || this.#awakeMs - newest.firstHeardAwakeMs < OVERLAP_MS)
-      return;
-    this.#attempt = 0;
-    for (const line of this.#lines.slice(0, -1)) {
+    if (!newest?.isOpen || this.#lines.length === 1) return;
+    const { firstHeardAwakeMs, openedAwakeMs } = newest;
+    const isProven = firstHeardAwakeMs !== undefined && this.#awakeMs - firstHeardAwakeMs >= OVERLAP_MS;
+    if (firstHeardAwakeMs === undefined && this.#awakeMs - openedAwakeMs >= this.#options.staleAfterMs) {
+      // A replacement that stays silent while the old one speaks is none; where both are silent it is no worse.
+      const isSpoken = this.#lines.some((line) => line.lastHeardAwakeMs > openedAwakeMs + OVERLAP_MS);
+      if (isSpoken) newest.connection?.terminate('silent');
+      else this.#closeAllBut(newest);
+    } else if (isProven) {
+      this.#attempt = 0;
+      this.#closeAllBut(newest);
+    }
+  }
+
+  #closeAllBut(newest: Line): void {
+    for (const line of this.#lines.filter((line) => line !== newest)) {
       line.isReplaced = true;
       line.connection?.terminate('replaced');
       this.#deps.log.info({ route: this.route, purpose: newest.purpose }, 'connection replaced');
@@ -202,16 +214,9 @@ export class Feed {
 
   #watch(): void {
     const newest = this.#lines.at(-1);
-    if (!newest?.isOpen) return;
+    if (!newest?.isOpen || this.#lines.length > 1) return;
     const { staleAfterMs, connectionMaxMs } = this.#options;
-    const isAlone = this.#lines.length === 1;
     const silentMs = this.#awakeMs - newest.lastHeardAwakeMs;
-    if (!isAlone) {
-      // A replacement that stays silent while the old one speaks is none.
-      const isSpoken = this.#lines.some((line) => line.lastHeardAwakeMs > newest.openedAwakeMs + OVERLAP_MS);
-      if (silentMs >= staleAfterMs && isSpoken) newest.connection?.terminate('silent');
-      return;
-    }
     if (this.#awakeMs - newest.openedAwakeMs >= connectionMaxMs * this.#ageShare) this.#wanted ??= 'age';
     if (silentMs >= staleAfterMs) this.#suspectLine();
     else if (newest.firstHeardAwakeMs !== undefined) this.#suspicions.clear('');

@@ -172,6 +172,20 @@ describe('a feed', () => {
     expect(at(0).isEnded).toBe(false);
   });
 
+  it('does not wait for ever where the old one and the new one are both silent', () => {
+    const { connections, pass, open } = feedOf();
+    pass(1);
+    open(0);
+    pass(5);
+    for (let second = 0; second < 60; second++) {
+      const before = connections.length;
+      pass(1, []);
+      if (connections.length > before) open(-1);
+    }
+    expect(connections.length).toBeGreaterThan(2);
+    expect(connections.filter(({ isEnded }) => !isEnded).length).toBeLessThanOrEqual(2);
+  });
+
   it('replaces a connection on which one book is silent, names it, and does so less and less often', () => {
     const { feed, connections, pass, open } = feedOf();
     pass(1);
