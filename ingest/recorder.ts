@@ -61,7 +61,7 @@ export async function record(
   deps: RecorderDependencies,
   signal: AbortSignal,
 ): Promise<Figures> {
-  const run = await openRunFolder(options.spool, options.writer);
+  const run = await openRunFolder(options.spool, options.writer, deps.store.url);
   try {
     return await new Recorder(options, deps, run).record(signal);
   } finally {

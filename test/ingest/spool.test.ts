@@ -33,8 +33,9 @@ describe('the spool', () => {
   });
   afterEach(() => folder.remove());
 
+  const storeUrl = 'lake';
   async function start(writer = 'w', maxBytes = 1e9) {
-    const run = await openRunFolder(spoolFolder, writer);
+    const run = await openRunFolder(spoolFolder, writer, storeUrl);
     const tally = createTally();
     const lines: { message: string }[] = [];
     const log = createLog('test', { write: (line) => void lines.push(JSON.parse(line)) });
@@ -95,7 +96,7 @@ describe('the spool', () => {
     spool.backlog.tick(undefined);
     await spool.backlog.finished();
     expect(Object.keys(await stored())).toHaveLength(1);
-    expect(await filesIn(run)).toEqual(['owner']);
+    expect(await filesIn(run)).toEqual(['owner', 'store']);
   });
 
   it('writes a chunk of one gzip member, level 6, without a time in it', async () => {
@@ -176,7 +177,7 @@ describe('the spool', () => {
   describe('of a run that died', () => {
     /** A run folder as a killed process leaves it; this test's own process lives, so it names one that does not. */
     async function died(writer: string, files: Record<string, string | Buffer>): Promise<string> {
-      const run = await openRunFolder(spoolFolder, writer);
+      const run = await openRunFolder(spoolFolder, writer, storeUrl);
       await writeFile(
         join(run, 'owner'),
         (await readFile(join(run, 'owner'), 'utf8')).replace(/^\d+/, '4194999'),
@@ -222,10 +223,19 @@ describe('the spool', () => {
 
     it('is taken over by one recorder only, and a living one’s not at all', async () => {
       await died('dead', { [TRADES_12]: `${TRADE_HEADER}\n1\n` });
-      const runs = await Promise.all(['a', 'b', 'c'].map((writer) => openRunFolder(spoolFolder, writer)));
+      const runs = await Promise.all(
+        ['a', 'b', 'c'].map((writer) => openRunFolder(spoolFolder, writer, storeUrl)),
+      );
       const adopted = await Promise.all(runs.map((run) => adoptDeadRuns(spoolFolder, run)));
       expect(adopted.flat()).toHaveLength(1);
       expect((await readdir(spoolFolder)).sort()).toEqual(runs.map((run) => basename(run)).sort());
+    });
+
+    it('is left alone where its chunks belong to another store', async () => {
+      await died('dead', { [TRADES_12]: `${TRADE_HEADER}\n1\n` });
+      const run = await openRunFolder(spoolFolder, 'w', 'gs://another');
+      expect(await adoptDeadRuns(spoolFolder, run)).toEqual([]);
+      expect((await readdir(spoolFolder)).sort()).toEqual(['dead', 'w']);
     });
 
     it('is left alone where a file is none of ours', async () => {
@@ -238,6 +248,6 @@ describe('the spool', () => {
 
   it('says so when it cannot be written', async () => {
     await writeFile(spoolFolder, '');
-    await expect(openRunFolder(spoolFolder, 'w')).rejects.toThrow(UsageError);
+    await expect(openRunFolder(spoolFolder, 'w', storeUrl)).rejects.toThrow(UsageError);
   });
 });
