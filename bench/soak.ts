@@ -13,7 +13,7 @@ const SETTINGS = {
   symbols: setting('number of symbols', integer(1, 2_000), 500),
   minutes: setting('how long', integer(1), 10),
   depthMs: setting('one snapshot of each symbol every so many ms', integer(100), 100),
-  tradesPerSecond: setting('trades a second and symbol', integer(1), 6),
+  tradesPerSecond: setting('trades a second and symbol', integer(1), 10),
 };
 
 const MAX_BYTES = 600e6;

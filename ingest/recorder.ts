@@ -1,9 +1,7 @@
-import { ExchangeError } from '../shared/binance/request.ts';
-import { errorText, UsageError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import { backoffMs } from '../shared/retry.ts';
 import type { Store } from '../shared/store/store.ts';
-import { type Clock, HOUR_MS, MINUTE_MS, SECOND_MS } from '../shared/time.ts';
+import { addDays, type Clock, dateOf, HOUR_MS, MINUTE_MS, SECOND_MS } from '../shared/time.ts';
+import { lookUpSymbols, REGION_REFUSED } from './exchange/lookup.ts';
 import { createRest, type Rest } from './exchange/rest.ts';
 import { chooseSymbols, type SymbolChoice } from './exchange/symbols.ts';
 import { TradeCheck } from './exchange/trade-check.ts';
@@ -14,7 +12,13 @@ import { startHealthServer } from './health/server.ts';
 import { Pace } from './pace.ts';
 import { Schedule } from './schedule.ts';
 import { openConnection } from './socket/connection.ts';
-import { adoptDeadRuns, openRunFolder, releaseRunFolder, touchRunFolder } from './spool/run-folder.ts';
+import {
+  adoptDeadRuns,
+  openRunFolder,
+  releaseRunFolder,
+  removeEmptyDays,
+  touchRunFolder,
+} from './spool/run-folder.ts';
 import { Spool } from './spool/spool.ts';
 import type { Status } from './status.ts';
 import { createTally } from './tally.ts';
@@ -48,9 +52,6 @@ const TOUCH_EVERY_MS = 10 * SECOND_MS;
 const ADOPT_EVERY_MS = 30 * SECOND_MS;
 /** The platform kills 10 s after SIGTERM. */
 const SHUTDOWN_MS = 6_500;
-const LOOKUP_BACKOFF = { firstDelayMs: SECOND_MS, maxDelayMs: 32 * SECOND_MS };
-const REGION_REFUSED =
-  'the exchange refuses this region (HTTP 451): run the recorder elsewhere, for example in Tokyo (asia-northeast1)';
 
 /**
  * Records until `signal` is aborted, then stores what it has, for a few seconds; what is left by then stays in the spool.
@@ -131,11 +132,12 @@ class Recorder {
     schedule.every(SPOOL_EVERY_MS, 'compress spool', () => this.#spool.persist());
     schedule.every(TOUCH_EVERY_MS, 'touch spool', () => touchRunFolder(this.#run));
     schedule.every(ADOPT_EVERY_MS, 'look for spools of dead runs', () => this.#adopt());
+    schedule.every(HOUR_MS, 'clean spool', () => this.#clean());
     schedule.every(status.everyMs, 'show status', () => status.show(this.#figures()));
   }
 
   async #listen(schedule: Schedule, stop: AbortSignal, port: number | undefined): Promise<void> {
-    const symbols = await this.#firstSymbols(stop);
+    const symbols = await lookUpSymbols(this.#options.choice, this.#rest, this.#deps, stop);
     if (stop.aborted) return;
     this.#deps.log.info({ ...this.#options, port, symbols: symbols.length }, 'recording begins');
     this.#feeds.setSymbols(symbols);
@@ -151,25 +153,6 @@ class Recorder {
       }
     }
     await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
-  }
-
-  /** A list is recorded even where the exchange cannot be asked whether it has them all. */
-  async #firstSymbols(stop: AbortSignal): Promise<readonly string[]> {
-    const { choice } = this.#options;
-    const { log, clock, random } = this.#deps;
-    for (let attempt = 0; this.#rest && !stop.aborted; attempt++) {
-      try {
-        return chooseSymbols(choice, await this.#rest.symbols());
-      } catch (error) {
-        if (error instanceof UsageError) throw error;
-        if (error instanceof ExchangeError && error.status === 451)
-          throw new Error(REGION_REFUSED, { cause: error });
-        log.warn({ error }, `look up symbols: ${errorText(error)}`);
-        if ('symbols' in choice) break;
-        await clock.sleep(backoffMs(LOOKUP_BACKOFF, attempt, random), stop).catch(() => {});
-      }
-    }
-    return 'symbols' in choice ? choice.symbols : [];
   }
 
   async #refreshSymbols(rest: Rest): Promise<void> {
@@ -188,6 +171,12 @@ class Recorder {
 
   async #adopt(): Promise<void> {
     await this.#spool.adopt(await adoptDeadRuns(this.#options.spool, this.#run));
+  }
+
+  /** Late rows may still open a minute of the day before. */
+  async #clean(): Promise<void> {
+    const { exchangeMs } = this.#feeds;
+    if (exchangeMs !== undefined) await removeEmptyDays(this.#run, addDays(dateOf(exchangeMs), -1));
   }
 
   #tick(): void {

@@ -15,7 +15,7 @@ import {
 import { type Route, type Stream, streamsUrl } from '../stream.ts';
 import type { ReconnectReason, Tally } from '../tally.ts';
 import { Line } from './line.ts';
-import { Suspicions } from './watch.ts';
+import { Watch } from './watch.ts';
 
 const BACKOFF = { firstDelayMs: SECOND_MS, maxDelayMs: 32 * SECOND_MS };
 /** Both connections deliver for so long before the old one is closed. */
@@ -54,7 +54,7 @@ export class Feed {
   readonly minutes: FeedMinutes;
   readonly #options: FeedOptions;
   readonly #deps: FeedDependencies;
-  readonly #suspicions: Suspicions;
+  readonly #watch: Watch;
   #streams: readonly Stream[];
   #lines: Line[] = [];
   #isStopped = false;
@@ -74,7 +74,7 @@ export class Feed {
     this.#options = options;
     this.#deps = deps;
     this.minutes = new FeedMinutes(streams, options.slotMs, deps.sink);
-    this.#suspicions = new Suspicions(options.staleAfterMs);
+    this.#watch = new Watch(options.staleAfterMs);
     this.#tickedAtMs = deps.clock.now();
     this.#ageShare = 1 - AGE_SPREAD * deps.random();
   }
@@ -89,21 +89,18 @@ export class Feed {
 
   /** Streams that are thought dead. */
   get staleStreams(): string[] {
-    return this.#streams.map(({ name }) => name).filter((name) => this.#suspicions.has(name));
+    return this.#streams.map(({ name }) => name).filter((name) => this.#watch.isSuspect(name));
   }
 
   /** Trade streams that were not heard for so long that the exchange should be asked. */
   get quietTrades(): Stream[] {
-    return this.#streams.filter(
-      ({ name, kind }) => kind === 'trades' && this.#silentMs(name) >= this.#options.staleAfterMs,
-    );
+    return this.#streams.filter(({ name, kind }) => kind === 'trades' && this.#isStale(name));
   }
 
   /** How long nothing of this kind was heard, ms. */
   silentMs(kind: RawKind): number {
-    return Math.min(
-      ...this.#streams.filter((stream) => stream.kind === kind).map(({ name }) => this.#silentMs(name)),
-    );
+    const ofKind = this.#streams.filter((stream) => stream.kind === kind);
+    return Math.min(...ofKind.map(({ name }) => this.#watch.silentMs(name, this.#lines, this.#awakeMs)));
   }
 
   /** Listens to other streams from now on, over a new connection. */
@@ -111,6 +108,9 @@ export class Feed {
     this.#streams = streams;
     this.minutes.setStreams(streams);
     this.#wanted = 'streams';
+    if (streams.length > 0) return;
+    for (const line of this.#lines) line.isReplaced = true;
+    for (const { connection } of [...this.#lines]) connection?.terminate('no stream is left');
   }
 
   /** The exchange has trades of this stream that did not come. */
@@ -138,9 +138,13 @@ export class Feed {
     this.#awakeMs += stepMs;
     this.minutes.tick(nowMs, maxStepMs);
     this.#handOver();
-    this.#watch();
-    const canOpen = this.#lines.length === 0 || (this.#lines.length === 1 && this.#wanted !== undefined);
-    if (canOpen && nowMs >= this.#retryAtMs) this.#open();
+    this.#look();
+    if (this.#mayOpen && nowMs >= this.#retryAtMs) this.#open();
+  }
+
+  get #mayOpen(): boolean {
+    if (this.#streams.length === 0) return false;
+    return this.#lines.length === 0 || (this.#lines.length === 1 && this.#wanted !== undefined);
   }
 
   #open(): void {
@@ -212,36 +216,28 @@ export class Feed {
     }
   }
 
-  #watch(): void {
+  #look(): void {
     const newest = this.#lines.at(-1);
     if (!newest?.isOpen || this.#lines.length > 1) return;
-    const { staleAfterMs, connectionMaxMs } = this.#options;
-    const silentMs = this.#awakeMs - newest.lastHeardAwakeMs;
-    if (this.#awakeMs - newest.openedAwakeMs >= connectionMaxMs * this.#ageShare) this.#wanted ??= 'age';
-    if (silentMs >= staleAfterMs) this.#suspectLine();
-    else if (newest.firstHeardAwakeMs !== undefined) this.#suspicions.clear('');
+    const age = this.#awakeMs - newest.openedAwakeMs;
+    if (age >= this.#options.connectionMaxMs * this.#ageShare) this.#wanted ??= 'age';
+    if (this.#watch.isDead(newest, this.#awakeMs)) this.#wanted ??= 'silent';
     for (const { name, kind } of this.#streams) {
-      if (this.#silentMs(name) >= staleAfterMs) {
-        if (kind === 'depth' || this.#suspicions.has(name)) this.#suspect(name, 'no frame came');
-      } else if (newest.heardAwakeMs.has(name)) this.#suspicions.clear(name); // a new connection alone clears nobody
+      this.#watch.clearHeard(name, newest, this.#awakeMs);
+      // A silent book is dead; of silent trades that is for the exchange to say, once.
+      if (this.#isStale(name) && (kind === 'depth' || this.#watch.isSuspect(name)))
+        this.#suspect(name, 'no frame came');
     }
-  }
-
-  /** A quiet market looks the same; a new connection costs less than finding out. */
-  #suspectLine(): void {
-    if (this.#suspicions.add('', this.#awakeMs)) this.#wanted ??= 'silent';
   }
 
   #suspect(name: string, why: string): void {
     this.minutes.distrust(name);
-    if (!this.#suspicions.add(name, this.#awakeMs)) return;
+    if (!this.#watch.suspect(name, this.#awakeMs)) return;
     this.#wanted ??= 'silent';
-    this.#deps.log.error({ stream: name, silentMs: this.#silentMs(name) }, `${name} is silent: ${why}`);
+    this.#deps.log.error({ stream: name }, `${name} is silent: ${why}`);
   }
 
-  /** How long a stream was not heard over any connection; since the oldest one's opening where it never was. */
-  #silentMs(name: string): number {
-    const heard = this.#lines.map((line) => line.heardAwakeMs.get(name) ?? line.openedAwakeMs);
-    return heard.length === 0 ? 0 : this.#awakeMs - Math.max(...heard);
+  #isStale(name: string): boolean {
+    return this.#watch.isStale(name, this.#lines, this.#awakeMs);
   }
 }

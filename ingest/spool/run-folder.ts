@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { doing, errorCode, errorText, UsageError } from '../../shared/errors.ts';
 import { unlessAbsent } from '../../shared/store/files.ts';
@@ -60,6 +60,18 @@ export async function adoptDeadRuns(spool: string, run: string): Promise<string[
     if (await moved(path, target)) adopted.push(...(await chunkFiles(target)));
   }
   return adopted;
+}
+
+/** Removes the empty folders of days before `date`: a recorder runs for months, and each day of each symbol has its own. */
+export async function removeEmptyDays(run: string, date: string): Promise<void> {
+  const entries = await readdir(run, { withFileTypes: true, recursive: true });
+  const folders = entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name));
+  for (const folder of folders.sort().reverse()) {
+    const day = /\/(\d{4}-\d\d-\d\d)(?:\/[^/]+)?$/.exec(folder)?.[1];
+    if (day !== undefined && day < date) await rmdir(folder).catch(() => {}); // not empty: something waits there
+  }
 }
 
 /** All chunk files under a run, plain or compressed. */

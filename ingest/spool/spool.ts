@@ -110,7 +110,10 @@ export class Spool implements MinuteSink {
     const { stream, startMs, n, file, rows } = chunk;
     this.#open.delete(chunk);
     // Without a row it would say that nothing happened.
-    if (rows === 0 && chunk.hasShed) return file.remove();
+    if (rows === 0 && chunk.hasShed) {
+      file.remove();
+      return;
+    }
     const date = dateOf(startMs);
     const minute = (startMs - dayStartMs(date)) / MINUTE_MS;
     const nowMs = this.#deps.clock.now();

@@ -254,6 +254,20 @@ describe('a feed', () => {
     expect(at(0).isEnded).toBe(true);
   });
 
+  it('has no connection while it has no streams', () => {
+    const { feed, connections, pass, at, open } = feedOf();
+    pass(1);
+    open(0);
+    pass(2);
+    feed.setStreams([]);
+    pass(60, []);
+    expect(at(0).isEnded).toBe(true);
+    expect(connections).toHaveLength(1);
+    feed.setStreams(streamsOf(['C'], 'public'));
+    pass(1, []);
+    expect(connections).toHaveLength(2);
+  });
+
   it('ends everything when it is stopped', () => {
     const { feed, connections, pass, at } = feedOf();
     pass(1);

@@ -3,7 +3,12 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { basename, dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { adoptDeadRuns, openRunFolder, releaseRunFolder } from '../../ingest/spool/run-folder.ts';
+import {
+  adoptDeadRuns,
+  openRunFolder,
+  releaseRunFolder,
+  removeEmptyDays,
+} from '../../ingest/spool/run-folder.ts';
 import { Spool } from '../../ingest/spool/spool.ts';
 import { type Stream, streamsOf } from '../../ingest/stream.ts';
 import { createTally } from '../../ingest/tally.ts';
@@ -244,6 +249,16 @@ describe('the spool', () => {
       expect(await adoptDeadRuns(spoolFolder, run)).toEqual([]);
       expect(await readdir(spoolFolder)).toContain('notes.txt');
     });
+  });
+
+  it('does not keep the empty folders of days gone by', async () => {
+    const { run } = await start();
+    for (const name of ['2024-07-17/trades', '2024-07-17/depth', '2024-07-18/depth', '2024-07-16/depth']) {
+      await mkdir(join(run, 'raw/A', name), { recursive: true });
+    }
+    await writeFile(join(run, 'raw/A/2024-07-16/depth/12-00_w_0.csv'), 'waits');
+    await removeEmptyDays(run, '2024-07-18');
+    expect((await readdir(join(run, 'raw/A'))).sort()).toEqual(['2024-07-16', '2024-07-18']);
   });
 
   it('says so when it cannot be written', async () => {

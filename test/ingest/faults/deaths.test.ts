@@ -5,11 +5,11 @@ import { Trial, type TrialOptions } from './trial.ts';
 
 const DEATHS = IS_FULL ? 20 : 4;
 /** Five times real time, so that many minutes end while recorders die. */
-const FAST: Omit<TrialOptions, 'seed'> = { speed: 5, durationMs: DEATHS * 30_000, tradesPerSecond: 10 };
+const FAST: Omit<TrialOptions, 'seed'> = { speed: 5, durationMs: DEATHS * 40_000, tradesPerSecond: 10 };
 /** The platform kills 10 s after SIGTERM. */
 const SHUTDOWN_MS = 7_000;
 
-const lifeMs = (random: () => number): number => 300 + random() * 2_700;
+const lifeMs = (random: () => number): number => 500 + random() * 3_500;
 
 describe('the death of a recorder', () => {
   it.concurrent(`by kill -9 at ${DEATHS} random moments costs only what it had for less than a second`, async () => {

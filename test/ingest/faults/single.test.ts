@@ -27,7 +27,8 @@ async function tryFault(kind: FaultKind, seed: number): Promise<Verdict> {
     await trial.exchange.ended;
     recorder.kill('SIGTERM');
     expect(await recorder.ended).toMatchObject({ code: 0 });
-    expect(trial.silentAtEnd()).toEqual([]); // it came back by itself
+    // It came back by itself. Skewed rows are up to 2 s older than they are.
+    expect(trial.silentAtEnd(kind === 'skew' ? 3_500 : 1_500)).toEqual([]);
     return await trial.verdict();
   } finally {
     await trial.close();

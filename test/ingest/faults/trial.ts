@@ -127,15 +127,17 @@ export class Trial {
     };
   }
 
-  /** The streams of which nothing was read in the last 1.5 s of the source, by the rows' own time. */
-  silentAtEnd(): string[] {
+  /** The streams of which nothing was read in the last `withinMs` of the source, by the rows' own time. */
+  silentAtEnd(withinMs: number): string[] {
     const lastMs = new Map(this.source.streams.map((stream) => [stream, 0]));
     for (const row of this.witness.delivered()) {
       const [symbol = '', kind, fields = ''] = row.split(' ');
       const stream = kind === 'trades' ? tradeStream(symbol) : depthStream(symbol);
       lastMs.set(stream, Math.max(lastMs.get(stream) ?? 0, Number.parseInt(fields, 10)));
     }
-    return [...lastMs].filter(([, timeMs]) => timeMs < this.source.endMs - 1_500).map(([stream]) => stream);
+    return [...lastMs]
+      .filter(([, timeMs]) => timeMs < this.source.endMs - withinMs)
+      .map(([stream]) => stream);
   }
 
   async close(): Promise<void> {
