@@ -31,6 +31,7 @@ import { gatherEvidence } from './gather.ts';
 import { type DayInput, EVIDENCE_ENTRY, entryName, INPUTS_ENTRY, listInputs } from './inputs.ts';
 import { manifestOf } from './manifest.ts';
 import { readManifest } from './neighbours.ts';
+import { requireNoLoss } from './no-loss.ts';
 import { DayOutputs, storeBars } from './outputs.ts';
 import { type DayReading, readDay } from './read-day.ts';
 
@@ -192,17 +193,6 @@ function requireSameAsArchived(archive: Archive, readings: Map<DayInput, ChunkRe
       );
     }
   }
-}
-
-/** What was had once is not replaced by less: a vanished chunk or zip must not shrink a day that is done. */
-function requireNoLoss(before: Manifest | undefined, now: Manifest): void {
-  if (!before) return;
-  const rows = (manifest: Manifest): number[] => [manifest.trades.rows, manifest.depth.snapshots];
-  const [then, left] = [rows(before), rows(now)];
-  if (then.every((count, i) => count <= (left[i] ?? 0))) return;
-  throw new Error(
-    `build ${now.symbol} ${now.date}: refused, it has ${left[0]} trades and ${left[1]} snapshots where the stored manifest has ${then[0]} and ${then[1]}`,
-  );
 }
 
 /** The asked resolutions and those that are there already, so that no file of the day is left behind by a rebuild. */

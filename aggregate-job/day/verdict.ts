@@ -29,14 +29,31 @@ function reasonsOf(
 ): string[] {
   const missing = completeness.missing.reduce((count, [from, to]) => count + to - from + 1, 0);
   const beyond = isBeyond(firstId, lastId, evidence);
+  const lost = lostIds.filter((id) => epochs > 1 || isExpected(id, evidence)).length;
   return [
     ...(missing > 0 ? [`${missing} trade ids are missing in ${completeness.missing.length} ranges`] : []),
     ...(evidence.expected_first ? [] : ['the first trade id of the day is not known']),
     ...(evidence.expected_last ? [] : ['the last trade id of the day is not known']),
     ...(epochs > 1 ? [`trade ids started again ${epochs - 1} times within the day`] : []),
-    ...(lostIds.length > 0 ? [`${lostIds.length} rejected rows hold trade ids that no other row holds`] : []),
+    ...(lost > 0 ? [`${lost} rejected rows hold trade ids that no other row holds`] : []),
     ...(beyond ? ['trade ids lie outside the expected ones'] : []),
+    ...(epochs <= 1 && isContradiction(evidence)
+      ? ['the expected first and last trade id contradict each other']
+      : []),
   ];
+}
+
+/** False for an id that is proven not to be the day's: what a damaged digit made of another. */
+function isExpected(id: number, { expected_first, expected_last }: Evidence): boolean {
+  const isBefore = expected_first !== null && (expected_first.id === null || id < expected_first.id);
+  const isBehind = expected_last !== null && (expected_last.id === null || id > expected_last.id);
+  return !isBefore && !isBehind;
+}
+
+function isContradiction({ expected_first, expected_last }: Evidence): boolean {
+  if (!expected_first || !expected_last) return false;
+  const [first, last] = [expected_first.id, expected_last.id];
+  return first === null || last === null ? first !== last : first > last;
 }
 
 /** Rows before the expected first id or behind the expected last one: rows and evidence contradict each other. */
