@@ -7,9 +7,10 @@ import {
   rawPrefix,
   rawSymbolPrefix,
 } from '../shared/object-names.ts';
+import type { Manifest } from '../shared/schema/manifest.ts';
 import type { Store } from '../shared/store/store.ts';
 import { addDays, DAY_MS, dateOf, dayStartMs, isoMillisecond, MINUTE_MS } from '../shared/time.ts';
-import { readManifest } from './day/neighbours.ts';
+import { readManifest, UnreadableManifest } from './day/neighbours.ts';
 import { KEPT_MS } from './exchange/day-edge.ts';
 
 /** One day of one symbol. */
@@ -81,10 +82,30 @@ async function mendableDays({ results, nowMs }: World, symbols: string[] | 'all'
   const days: SymbolDate[] = [];
   for (const symbol of await namedOrAll(results, aggregatedPrefix(), symbols)) {
     for (let date = dateOf(nowMs - KEPT_MS); isClosed(date, nowMs); date = addDays(date, 1)) {
-      if ((await readManifest(results, symbol, date))?.verdict === 'partial') days.push({ symbol, date });
+      if (await isPartial(results, symbol, date)) days.push({ symbol, date });
     }
   }
   return days;
+}
+
+/** A manifest that cannot be read is partial too: building its day tells of it. */
+async function isPartial(results: Store, symbol: string, date: string): Promise<boolean> {
+  try {
+    return (await readManifest(results, symbol, date))?.verdict === 'partial';
+  } catch (error) {
+    if (error instanceof UnreadableManifest) return true;
+    throw error;
+  }
+}
+
+/** The day after one that was built, if it begins with another close than that one now ends with. */
+export async function outdatedNext(
+  results: Store,
+  { symbol, date, close }: Pick<Manifest, 'symbol' | 'date' | 'close'>,
+): Promise<SymbolDate | undefined> {
+  const next = { symbol, date: addDays(date, 1) };
+  const manifest = await readManifest(results, symbol, next.date).catch(() => undefined);
+  return manifest?.seed.source === 'manifest' && manifest.seed.close !== close ? next : undefined;
 }
 
 async function namedOrAll(store: Store, prefix: string, symbols: string[] | 'all'): Promise<string[]> {

@@ -3,10 +3,11 @@ import { errorText } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { rawDayPrefix, rawPrefix } from '../shared/object-names.ts';
 import type { Progress } from '../shared/progress.ts';
+import type { Manifest } from '../shared/schema/manifest.ts';
 import type { Store } from '../shared/store/store.ts';
 import { type LeaseContext, withLease } from './day/lease.ts';
 import { buildSymbolDay, NoDataError } from './day/symbol-day.ts';
-import { chooseDays, type SymbolDate } from './days.ts';
+import { chooseDays, outdatedNext, type SymbolDate } from './days.ts';
 import type { JobSettings } from './settings.ts';
 
 /** What a run of the job uses of the world. */
@@ -40,12 +41,21 @@ export async function runJob(context: JobContext): Promise<number> {
   let failures = 0;
   for (const [index, day] of days.entries()) {
     const label = `${days.length > 1 ? `${index + 1}/${days.length} ` : ''}${day.symbol} ${day.date}`;
-    failures += (await buildOne(context, day, label)) ? 0 : 1;
+    const manifest = await buildOne(context, day, label);
+    failures += manifest?.verdict === 'complete' || (manifest && !settings.strict) ? 0 : 1;
+    const next = manifest && from === undefined ? await outdatedNext(results, manifest) : undefined;
+    if (next && !days.some((other) => other.symbol === next.symbol && other.date === next.date))
+      days.splice(index + 1, 0, next);
   }
   return failures === 0 ? 0 : 1;
 }
 
-async function buildOne(context: JobContext, { symbol, date }: SymbolDate, label: string): Promise<boolean> {
+/** Undefined for a day that failed. */
+async function buildOne(
+  context: JobContext,
+  { symbol, date }: SymbolDate,
+  label: string,
+): Promise<Manifest | undefined> {
   const { raw, results, settings, rest, nowMs, lease, log, showProgress, codeVersion } = context;
   const progress = showProgress(label);
   try {
@@ -54,13 +64,13 @@ async function buildOne(context: JobContext, { symbol, date }: SymbolDate, label
     );
     if (manifest.verdict === 'partial')
       log.warn({ symbol, date, verdict: 'partial', reasons: manifest.reasons }, `${label}: partial`);
-    return manifest.verdict === 'complete' || !settings.strict;
+    return manifest;
   } catch (error) {
     log.error(
       { symbol, date, ...(error instanceof NoDataError ? {} : { stack: stackOf(error) }) },
       errorText(error),
     );
-    return false;
+    return undefined;
   }
 }
 

@@ -31,7 +31,8 @@ export async function gatherEvidence(
   old: Evidence,
   epochs: Epoch[],
 ): Promise<Evidence> {
-  const neighbours = await askNeighbours(witnesses.raw, witnesses.results, witnesses.symbol, witnesses.date);
+  const { raw, results, symbol, date, log } = witnesses;
+  const neighbours = await askNeighbours(raw, results, symbol, date, log);
   const [first, last] = [epochs[0]?.[0]?.from ?? null, epochs.at(-1)?.at(-1)?.to ?? null];
   let evidence = addEvidence(old, {
     ...NO_EVIDENCE,

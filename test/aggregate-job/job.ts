@@ -16,7 +16,7 @@ export type Run = {
   store: Store;
   /** REST address of the exchange; without it the run is offline. */
   url?: string;
-  rest?: ExchangeRest;
+  rest?: ExchangeRest | undefined;
   nowMs?: number;
   settings?: Partial<JobSettings>;
   lease?: Partial<Omit<LeaseContext, 'results'>>;
