@@ -5,6 +5,7 @@ import { errorCode, errorText, runMain } from '../shared/errors.ts';
 import { createLog, type Log } from '../shared/log.ts';
 import { logProgress, terminalProgress } from '../shared/progress.ts';
 import { openStore } from '../shared/store/open.ts';
+import type { Store } from '../shared/store/store.ts';
 import { systemClock } from '../shared/time.ts';
 import type { Owner } from './day/lease.ts';
 import { runJob } from './run.ts';
@@ -18,8 +19,15 @@ await runMain(async () => {
   }
   const settings = readJobSettings(argv, process.env);
   const log = createLog('aggregate-job');
-  const results = await openStore(settings.results, { writable: true });
-  const raw = settings.raw === settings.results ? results : await openStore(settings.raw, { writable: true });
+  const open = (url: string, writable: boolean): Promise<Store> =>
+    openStore(url, {
+      writable,
+      gcsApiEndpoint: process.env.GCS_API_ENDPOINT,
+      warn: (message) => log.warn(message),
+    });
+  const results = await open(settings.results, true);
+  const isRawWritten = !settings.keepRaw || !settings.offline; // a repair writes chunks
+  const raw = settings.raw === settings.results ? results : await open(settings.raw, isRawWritten);
   const { restUrl, restWeightShare: weightShare } = settings;
   const exchange = settings.offline
     ? undefined

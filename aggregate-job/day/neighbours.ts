@@ -28,7 +28,7 @@ export class UnreadableManifest extends Error {
   override name = 'UnreadableManifest';
 }
 
-/** Asks yesterday's manifest and tomorrow's chunks, else tomorrow's manifest. A manifest that cannot be read says nothing. */
+/** Asks yesterday's manifest, and tomorrow's chunks and manifest. A manifest that cannot be read says nothing. */
 export async function askNeighbours(
   raw: Store,
   results: Store,
@@ -44,7 +44,7 @@ export async function askNeighbours(
     seed: before?.close ? { close: before.close, source: 'manifest' } : null,
     firstId: provenLast === null ? null : provenLast + 1,
     idBefore: before?.trades.last_id ?? null,
-    idAfter: (await firstIdOf(raw, symbol, addDays(date, 1))) ?? after?.trades.first_id ?? null,
+    idAfter: smaller(await firstIdOf(raw, symbol, addDays(date, 1)), after?.trades.first_id ?? null),
   };
 }
 
@@ -88,6 +88,11 @@ function withoutUnreadable(log: Log): (error: unknown) => undefined {
     if (!(error instanceof UnreadableManifest)) throw error;
     log.warn(`${errorText(error)}; the day is built without its word`);
   };
+}
+
+/** The smaller of two ids that may be unknown: a built day may have late chunks in the raw store too. */
+function smaller(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 
 /** The smallest agg trade id in the raw chunks of a day, looking no further than the first chunks that hold any. */
