@@ -12,13 +12,7 @@ import type { Progress } from '../../shared/progress.ts';
 import { type Manifest, manifestText } from '../../shared/schema/manifest.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { DAY_MS, dayStartMs } from '../../shared/time.ts';
-import {
-  type Archive,
-  archivedChunk,
-  openArchive,
-  requireCanonical,
-  sha256OfObject,
-} from '../archive/archive.ts';
+import { type Archive, archivedChunk, openArchive, requireIntact } from '../archive/archive.ts';
 import { parseResolution, type Resolution } from '../bars/resolution.ts';
 import { KEPT_MS } from '../exchange/day-edge.ts';
 import { repairTrades } from '../exchange/repair.ts';
@@ -28,7 +22,7 @@ import { storeArchive } from './archive-day.ts';
 import { type Evidence, NO_EVIDENCE, parseEvidence } from './evidence.ts';
 import { completenessOf, findDay } from './findings.ts';
 import { gatherEvidence } from './gather.ts';
-import { type DayInput, EVIDENCE_ENTRY, entryName, INPUTS_ENTRY, listInputs } from './inputs.ts';
+import { type DayInput, EVIDENCE_ENTRY, entryName, listInputs } from './inputs.ts';
 import { manifestOf } from './manifest.ts';
 import { readManifest } from './neighbours.ts';
 import { requireNoLoss } from './no-loss.ts';
@@ -74,7 +68,7 @@ export async function buildSymbolDay(day: SymbolDay): Promise<Manifest> {
   const resolutions = resolutionsOf(day, before);
   const outputs = await DayOutputs.find(results, symbol, date, resolutions);
   const archive = await openArchive(results, archiveObjectName(symbol, date));
-  if (archive) await requireIntact(results, archive, before);
+  if (archive) await requireIntact(results, archive);
 
   const { inputs, reading, evidence } = await readAndRepair(day, archive);
   const findings = findDay(reading, evidence);
@@ -159,17 +153,6 @@ async function repair(
   if (error !== undefined)
     log.warn({ symbol, date, stored }, `${errorText(error)}; the repair is continued by the next run`);
   return stored;
-}
-
-/** A zip is only built from when every byte of it is as it was written. */
-async function requireIntact(
-  results: Store,
-  archive: Archive,
-  manifest: Manifest | undefined,
-): Promise<void> {
-  if (manifest?.archive.sha256 === (await sha256OfObject(results, archive))) return;
-  await requireCanonical(results, archive); // the run that wrote it ended before its manifest, or someone changed it
-  await archivedText(archive, INPUTS_ENTRY);
 }
 
 async function archivedEvidence(archive: Archive): Promise<Evidence> {
