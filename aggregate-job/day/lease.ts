@@ -33,18 +33,20 @@ export async function withLease<T>(
   let generation = await takeLease(context, name);
   const ended = new AbortController();
   const renewing = (async () => {
-    while (!ended.signal.aborted) {
+    for (;;) {
       await context.clock.sleep(RENEW_MS, ended.signal).catch(() => {});
       if (ended.signal.aborted) return;
-      generation = (await context.results.replace(name, leaseBytes(context), generation)) ?? generation;
+      // a renewal that fails is tried again the next time, and an unrenewed lease expires, which is safe
+      const renewed = context.results.replace(name, leaseBytes(context), generation);
+      generation = (await renewed.catch(() => undefined)) ?? generation;
     }
-  })().catch(() => {}); // an unrenewed lease expires, which is safe
+  })();
   try {
     return await work();
   } finally {
     ended.abort();
     await renewing;
-    await context.results.remove(name, generation).catch(() => false); // likewise
+    await context.results.remove(name, generation).catch(() => false); // an abandoned one expires too
   }
 }
 

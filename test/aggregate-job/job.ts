@@ -1,4 +1,4 @@
-import type { LeaseContext } from '../../aggregate-job/day/lease.ts';
+import type { LeaseContext, Owner } from '../../aggregate-job/day/lease.ts';
 import { type JobContext, runJob } from '../../aggregate-job/run.ts';
 import type { JobSettings } from '../../aggregate-job/settings.ts';
 import { type ExchangeRest, exchangeRest } from '../../shared/binance/rest.ts';
@@ -84,6 +84,16 @@ function stoppedClock(nowMs: number): Clock {
 }
 
 const SILENT: Progress = { step() {}, update() {}, end() {} };
+
+/** True for a process of this machine that has ended. */
+export function isGone(owner: Owner): boolean {
+  try {
+    process.kill(owner.process, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 /** All objects of a store, by name. */
 export type Objects = ReadonlyMap<string, Buffer>;
