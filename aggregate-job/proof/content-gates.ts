@@ -1,13 +1,15 @@
 import type { RestKline } from '../../shared/binance/wire.ts';
 import { parseDecimal } from '../../shared/decimals.ts';
-import { MINUTE_MS } from '../../shared/time.ts';
+import { MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
 import type { Bars, Places } from '../bars/bars.ts';
 import { type Integer, type IntegerColumn, multiply, valueAt } from '../bars/integers.ts';
+import { BOOK_GAP_MS } from '../scan/book-gaps.ts';
 
 /** Days with fewer trades may well be one-sided. */
 const MIN_TRADES_FOR_SIDES = 1_000;
 const MIN_SIDE_SHARE = 0.01;
 const FROZEN_AFTER_SECONDS = 60;
+const BOOK_GAP_SECONDS = BOOK_GAP_MS / SECOND_MS;
 const MAX_PRICE_DEVIATION = 0.1;
 
 /** What is odd about a day's content although nothing may be missing; each has been seen in published data sets. */
@@ -43,7 +45,7 @@ function total({ values, wide }: IntegerColumn): number {
   );
 }
 
-/** Stretches in which every snapshot has the same spread and best quantities while trades have different prices. */
+/** Stretches in which every snapshot has the same spread and best quantities while trades have different prices. Where nobody looked, one ends. */
 function frozenBook(bars: Bars): string[] {
   let [stretches, longest] = [0, 0];
   let [start, last] = [-1, -1];
@@ -54,7 +56,7 @@ function frozenBook(bars: Bars): string[] {
   };
   for (let second = 0; second < bars.count; second++) {
     if (valueAt(bars.snapshots, second) === 0) continue;
-    if (last < 0 || !sameBook(bars, last, second)) {
+    if (last < 0 || second - last > BOOK_GAP_SECONDS || !sameBook(bars, last, second)) {
       end();
       start = second;
     }
