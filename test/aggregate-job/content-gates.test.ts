@@ -83,10 +83,14 @@ describe('a day with one side of the flow under 1 %', () => {
 });
 
 describe('a book that stands still', () => {
+  /** A snapshot every second while there are trades, else every five. */
+  const isTaken = ({ T }: Snapshot): boolean => T % 5_000 === 0 || Math.abs(T - NOON) < 200_000;
+  const everySecond = bookOf(1_000).filter(isTaken);
+  const still: Partial<Snapshot> = { bids: [['99.9', '7']], asks: [['100.0', '7']] };
+  const stillWhere = (isStill: (T: number) => boolean): Snapshot[] =>
+    everySecond.map((snapshot) => (isStill(snapshot.T) ? { ...snapshot, ...still } : snapshot));
   const frozenFor = (fromMs: number, seconds: number): Snapshot[] =>
-    bookOf(1_000, ({ T }) =>
-      T >= fromMs && T < fromMs + seconds * 1_000 ? { bids: [['99.9', '7']], asks: [['100.0', '7']] } : {},
-    );
+    stillWhere((T) => T >= fromMs && T < fromMs + seconds * 1_000);
 
   it('for more than a minute while trades move the price is warned of', async () => {
     expect(await warningsOf(tradesWith(200), frozenFor(NOON + 10_000, 61))).toEqual([
@@ -106,9 +110,9 @@ describe('a book that stands still', () => {
   });
 
   it('is none where nobody looked: the snapshots around a gap may well be the same', async () => {
-    const gap = bookOf(1_000, ({ T }) =>
-      T === NOON - 1_000 || T === NOON + 120_000 ? { bids: [['99.9', '7']], asks: [['100.0', '7']] } : {},
-    ).filter(({ T }) => T < NOON || T >= NOON + 120_000);
+    const gap = stillWhere((T) => T === NOON - 1_000 || T === NOON + 120_000).filter(
+      ({ T }) => T < NOON || T >= NOON + 120_000,
+    );
     expect(await warningsOf(tradesWith(200), gap)).toEqual([
       '1 stretches of more than 5 s have no snapshot, 121 s in all',
     ]);
