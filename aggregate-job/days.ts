@@ -40,7 +40,7 @@ export async function chooseDays(world: World, { symbols, from, to }: Wanted): P
   if (from === undefined || to === undefined) return inOrder(await unfinishedDays(world, symbols));
   if (!isClosed(to, world.nowMs)) {
     throw new UsageError(
-      `${to}: this day is not closed yet at ${isoMillisecond(world.nowMs)}, it is ten minutes after its end`,
+      `${from === to ? '--date' : '--to'} ${to}: this day is not closed yet at ${isoMillisecond(world.nowMs)}, it is ten minutes after its end`,
     );
   }
   if (from === to && symbols !== 'all') return symbols.map((symbol) => ({ symbol, date: from }));

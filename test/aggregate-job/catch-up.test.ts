@@ -201,7 +201,7 @@ describe('a range of days', () => {
   });
 
   it('that is not over yet is a mistake of the user', async () => {
-    await expect(run(MORNING_AFTER, range)).rejects.toThrow(`${DAY_AFTER}: this day is not closed yet`);
+    await expect(run(MORNING_AFTER, range)).rejects.toThrow(`--to ${DAY_AFTER}: this day is not closed yet`);
   });
 
   it('without anything in it fails', async () => {
