@@ -126,7 +126,7 @@ describe('a mistake', () => {
 
 describe('the job as a program', () => {
   it('says which prefix is empty, with exit code 1, and writes nothing', async () => {
-    const before = await everything(lake);
+    const before = await digests(lake);
     for (const symbols of [SYMBOL, 'all']) {
       const { code, errors } = await run([
         '--store',
@@ -142,7 +142,7 @@ describe('the job as a program', () => {
         expect.stringContaining(`nothing under raw/${symbols === 'all' ? '*' : symbols}/${DATE}/ of `),
       ]);
     }
-    expect(await everything(lake)).toEqual(before);
+    expect(await digests(lake)).toEqual(before);
   });
 
   it('builds every closed day of every symbol, oldest first, and goes on where one fails', async () => {
@@ -170,7 +170,11 @@ describe('the job as a program', () => {
       }),
     ]);
     const built = lines.filter(({ step }) => step === 'write').map(({ work }) => work);
-    expect(built).toEqual(['ETHUSDT 2024-07-18', '币安人生USDT 2024-07-18', 'BTCUSDT 2024-07-19']);
+    expect(built).toEqual([
+      '2/4 ETHUSDT 2024-07-18',
+      '3/4 币安人生USDT 2024-07-18',
+      '4/4 BTCUSDT 2024-07-19',
+    ]);
     expect(existsSync(join(lake.path, manifestObjectName('币安人生USDT', '2024-07-18')))).toBe(true);
     expect(
       Object.keys(await digests(lake, 'raw/')).map((name) => name.split('/').slice(1, 3).join(' ')),
