@@ -145,7 +145,7 @@ function rescaleRow(rows: ScaledRows, columns: readonly Float64Array[], places: 
   }
   for (const [i, column] of columns.entries()) {
     column[rows.count]! *= 10 ** (rows.scale[nameOf(i)] - places[i]!);
-    if (column[rows.count]! > Number.MAX_SAFE_INTEGER) return false;
+    if (!(column[rows.count]! <= Number.MAX_SAFE_INTEGER)) return false; // not even 0 x infinity passes
   }
   return true;
 }

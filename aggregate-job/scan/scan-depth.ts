@@ -34,7 +34,7 @@ export function scanDepth(
 ): number {
   const view = viewOf(text);
   const decimals = numerals(4);
-  reserveDepth(rows, (text.length - from) >> SHORTEST_ROW_BITS);
+  reserveDepth(rows, ((text.length - from) >> SHORTEST_ROW_BITS) + 1);
   const columns = [
     rows.bidPrice.values,
     rows.bidQuantity.values,
@@ -84,7 +84,8 @@ function readRow(
   if (text[at] !== COMMA) return 0;
   at = skipDigits(text, view, at + 1);
   if (text[at] === CARRIAGE_RETURN) at++;
-  if (text[at] !== LINE_FEED) return 0;
+  // the searches for the ends of the sides may have run into the next line
+  if (text[at] !== LINE_FEED || text.indexOf(LINE_FEED, start) !== at) return 0;
 
   if (time < target.windowStart || time >= target.windowEnd) {
     if (time < 0 || time >= DAY_MS) return 0;
@@ -118,7 +119,16 @@ function readBest(
   if (at === 0 || text[at] !== COMMA || prices[row] === 0) return 0;
   at = readDecimal(text, at + 1, quantities, row, decimals, side + 1);
   if (at === 0 || text[at] !== CLOSE || quantities[row] === 0) return 0;
-  at = text.indexOf(QUOTE, at);
-  if (at < 0 || text[at - 1] !== CLOSE || text[at - 2] !== CLOSE || text[at + 1] !== COMMA) return 0;
-  return at + 2;
+  return endOfSide(text, at);
+}
+
+/** From behind the best level to behind the side's closing quote and comma; 0 where what lies between is no array of levels. */
+function endOfSide(text: Buffer, start: number): number {
+  const isLast = text[start + 1] === CLOSE && text[start + 2] === QUOTE;
+  const goesOn = text[start + 1] === COMMA && text[start + 2] === OPEN;
+  if (!isLast && !goesOn) return 0;
+  const quote = text.indexOf(QUOTE, start);
+  const isEnd =
+    quote >= 0 && text[quote - 1] === CLOSE && text[quote - 2] === CLOSE && text[quote + 1] === COMMA;
+  return isEnd ? quote + 2 : 0;
 }

@@ -60,7 +60,7 @@ export function scanTrades(
 ): number {
   const view = viewOf(text);
   const decimals = numerals(2);
-  reserveTrades(rows, (text.length - from) >> SHORTEST_ROW_BITS);
+  reserveTrades(rows, ((text.length - from) >> SHORTEST_ROW_BITS) + 1);
   const columns = [rows.price.values, rows.quantity.values];
   const ids = [rows.id, rows.firstId, rows.lastId];
   let lines = 0;
