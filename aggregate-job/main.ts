@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { exchangeRest } from '../shared/binance/rest.ts';
 import { errorText, runMain } from '../shared/errors.ts';
 import { createLog, type Log } from '../shared/log.ts';
@@ -31,6 +32,7 @@ await runMain(async () => {
     showProgress: (label) =>
       process.stderr.isTTY ? terminalProgress(process.stderr, label, now) : logProgress(log, label, now),
     codeVersion: packageVersion(),
+    workers: availableParallelism(),
   });
 });
 

@@ -18,6 +18,8 @@ export type JobContext = {
   /** A new display for a symbol-day. */
   showProgress(label: string): Progress;
   codeVersion: string;
+  /** Threads that scan a large day; without any, this one does. */
+  workers?: number;
 };
 
 /** Builds every chosen symbol-day; one's failure does not stop the others. Returns the exit code: 1 when any failed. */
@@ -35,7 +37,7 @@ export async function runJob(context: JobContext): Promise<number> {
 }
 
 async function buildOne(
-  { raw, results, settings, log, showProgress, codeVersion }: JobContext,
+  { raw, results, settings, log, showProgress, codeVersion, workers = 0 }: JobContext,
   { symbol, date }: SymbolDate,
 ): Promise<boolean> {
   const { resolutions, keepRaw, readsAtOnce } = settings;
@@ -49,6 +51,7 @@ async function buildOne(
       resolutions,
       keepRaw,
       readsAtOnce,
+      workers,
       progress,
       codeVersion,
     });

@@ -14,6 +14,7 @@ import {
 import { parseResolution, type Resolution } from '../bars/resolution.ts';
 import { unpackChunk } from '../scan/chunk.ts';
 import type { ChunkReading } from '../scan/scan-chunk.ts';
+import { inlineScanner, workerScanner } from '../scan/scanner.ts';
 import { storeArchive } from './archive-day.ts';
 import { addEvidence, type Evidence, NO_EVIDENCE, parseEvidence } from './evidence.ts';
 import { findDay } from './findings.ts';
@@ -21,7 +22,7 @@ import { type DayInput, EVIDENCE_ENTRY, entryName, listInputs } from './inputs.t
 import { manifestOf } from './manifest.ts';
 import { askNeighbours, neighbourEvidence, readManifest } from './neighbours.ts';
 import { putObject, storeBars } from './outputs.ts';
-import { readDay } from './read-day.ts';
+import { type DayReading, readDay } from './read-day.ts';
 
 /** What building one symbol-day needs. */
 export type SymbolDay = {
@@ -33,9 +34,14 @@ export type SymbolDay = {
   /** Leaves the raw chunks where they are. */
   keepRaw: boolean;
   readsAtOnce: number;
+  /** Threads that scan a large day; without any, this one does. */
+  workers?: number;
   progress: Progress;
   codeVersion: string;
 };
+
+/** Below this much, packed, a day is scanned before a worker would have started. */
+const SMALL_DAY_BYTES = 4 << 20;
 
 /** There is nothing to build a day from. */
 export class NoDataError extends Error {
@@ -59,11 +65,7 @@ export async function buildSymbolDay(day: SymbolDay): Promise<Manifest> {
     );
 
   progress.step('read', inputs.length);
-  const reading = await readDay(inputs, {
-    dayStartMs: dayStartMs(date),
-    readsAtOnce,
-    onProgress: (read) => progress.update(read),
-  });
+  const reading = await scanDay(day, inputs, archive);
   progress.end({ chunks: inputs.length });
 
   if (archive) requireSameAsArchived(archive, reading.readings);
@@ -90,6 +92,25 @@ export async function buildSymbolDay(day: SymbolDay): Promise<Manifest> {
     snapshots: manifest.depth.snapshots,
   });
   return manifest;
+}
+
+async function scanDay(
+  { date, readsAtOnce, progress, workers = 0 }: SymbolDay,
+  inputs: DayInput[],
+  archive: Archive | undefined,
+): Promise<DayReading> {
+  const bytes = inputs.reduce((sum, { raw }) => sum + (raw?.bytes ?? 0), archive?.bytes ?? 0);
+  const scanner = workers > 0 && bytes > SMALL_DAY_BYTES ? workerScanner(workers) : inlineScanner();
+  try {
+    return await readDay(inputs, {
+      dayStartMs: dayStartMs(date),
+      readsAtOnce,
+      onProgress: (read) => progress.update(read),
+      scanner,
+    });
+  } finally {
+    await scanner.close();
+  }
 }
 
 /** A zip is only built from when every byte of it is as it was written. */

@@ -17,7 +17,7 @@ const POINT = 0x2e;
 /** Up to this many bytes of digits and point are exact in a double. */
 const MAX_BYTES = 15;
 /** Bytes that must be readable behind a text, because words are read beyond the end of a short field. */
-const SLACK = 16;
+export const SLACK = 16;
 
 /** The decimals of one row as they are written: how many places each has, and the byte behind its last digit. */
 export type Numerals = { places: Int32Array; ends: Int32Array };

@@ -1,0 +1,87 @@
+import { Worker } from 'node:worker_threads';
+import { scanWindow, type WindowResult, type WindowTask, windowRows } from './window.ts';
+
+/** Who scans windows. A window that cannot be scanned rejects with the reason. */
+export type Scanner = {
+  /** So many windows handed over at once keep it busy. */
+  atOnce: number;
+  scan(task: WindowTask): Promise<WindowResult>;
+  close(): Promise<void>;
+};
+
+/** Scans in this thread: for small days, which are done before a worker has started. */
+export function inlineScanner(): Scanner {
+  const rows = windowRows();
+  return { atOnce: 2, scan: async (task) => scanWindow(task, rows), close: async () => {} };
+}
+
+/** Scans in `count` threads. They start at once and while they do, windows can be handed over. */
+export function workerScanner(count: number): Scanner {
+  const workers = Array.from({ length: count }, () => new ScanWorker());
+  return {
+    atOnce: 2 * count,
+    scan(task) {
+      const idlest = workers.reduce((a, b) => (b.waiting < a.waiting ? b : a));
+      return idlest.scan(task);
+    },
+    async close() {
+      await Promise.all(workers.map((worker) => worker.close()));
+    },
+  };
+}
+
+/** What a worker answers, in the order it was asked. */
+export type ScanAnswer = { result: WindowResult } | { error: Error };
+
+type Waiting = { resolve(result: WindowResult): void; reject(error: Error): void };
+
+class ScanWorker {
+  readonly #worker = new Worker(new URL('./worker.ts', import.meta.url));
+  readonly #waiting: Waiting[] = [];
+  #failure: Error | undefined;
+
+  constructor() {
+    this.#worker.on('message', (answer: ScanAnswer) => {
+      const asked = this.#waiting.shift();
+      if ('error' in answer) asked?.reject(answer.error);
+      else asked?.resolve(answer.result);
+    });
+    this.#worker.on('error', (error) => this.#fail(error));
+    this.#worker.on('exit', (code) =>
+      this.#fail(new Error(`scan window: the worker ended with code ${code}`)),
+    );
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  scan(task: WindowTask): Promise<WindowResult> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    const { message, buffer } = packed(task);
+    this.#worker.postMessage(message, [buffer]);
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
+  }
+}
+
+/** The task with all its chunks in one buffer that changes hands: posting a chunk by itself would copy whatever memory it is a part of. */
+function packed(task: WindowTask): { message: WindowTask; buffer: ArrayBuffer } {
+  const buffer = new ArrayBuffer(task.chunks.reduce((bytes, { stored }) => bytes + stored.bytes.length, 0));
+  let at = 0;
+  const chunks = task.chunks.map((chunk) => {
+    const bytes = Buffer.from(buffer, at, chunk.stored.bytes.length);
+    bytes.set(chunk.stored.bytes);
+    at += bytes.length;
+    return { ...chunk, stored: { ...chunk.stored, bytes } };
+  });
+  return { message: { ...task, chunks }, buffer };
+}
