@@ -58,8 +58,7 @@ class ScanWorker {
 
   scan(task: WindowTask): Promise<WindowResult> {
     if (this.#failure) return Promise.reject(this.#failure);
-    const { message, buffer } = packed(task);
-    this.#worker.postMessage(message, [buffer]);
+    this.#worker.postMessage(packed(task));
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
@@ -73,15 +72,18 @@ class ScanWorker {
   }
 }
 
-/** The task with all its chunks in one buffer that changes hands: posting a chunk by itself would copy whatever memory it is a part of. */
-function packed(task: WindowTask): { message: WindowTask; buffer: ArrayBuffer } {
-  const buffer = new ArrayBuffer(task.chunks.reduce((bytes, { stored }) => bytes + stored.bytes.length, 0));
-  let at = 0;
+/**
+ * The task with all its chunks in one shared buffer: posting a chunk by itself would copy whatever memory it is a part of. Nothing is
+ * transferred, here or back: once a thread has given one buffer away, V8 checks every access to every array in it.
+ */
+function packed(task: WindowTask): WindowTask {
+  const bytes = task.chunks.reduce((sum, { stored }) => sum + stored.bytes.length, 0);
+  const shared = Buffer.from(new SharedArrayBuffer(bytes));
+  let end = 0;
   const chunks = task.chunks.map((chunk) => {
-    const bytes = Buffer.from(buffer, at, chunk.stored.bytes.length);
-    bytes.set(chunk.stored.bytes);
-    at += bytes.length;
-    return { ...chunk, stored: { ...chunk.stored, bytes } };
+    const start = end;
+    end += chunk.stored.bytes.copy(shared, start);
+    return { ...chunk, stored: { ...chunk.stored, bytes: shared.subarray(start, end) } };
   });
-  return { message: { ...task, chunks }, buffer };
+  return { ...task, chunks };
 }

@@ -5,8 +5,7 @@ import { scanWindow, type WindowTask, windowRows } from './window.ts';
 const rows = windowRows();
 
 parentPort?.on('message', (task: WindowTask) => {
-  const answer = answerTo(task);
-  parentPort?.postMessage(answer, 'result' in answer ? buffersOf(answer.result.bars) : []);
+  parentPort?.postMessage(answerTo(task));
 });
 
 function answerTo(task: WindowTask): ScanAnswer {
@@ -21,15 +20,4 @@ function answerTo(task: WindowTask): ScanAnswer {
 function withBuffer(chunk: WindowTask['chunks'][number]): WindowTask['chunks'][number] {
   const { buffer, byteOffset, length } = chunk.stored.bytes;
   return { ...chunk, stored: { ...chunk.stored, bytes: Buffer.from(buffer, byteOffset, length) } };
-}
-
-function buffersOf(bars: object): ArrayBuffer[] {
-  return Object.values(bars).flatMap((column: unknown) =>
-    typeof column === 'object' &&
-    column !== null &&
-    'values' in column &&
-    column.values instanceof Float64Array
-      ? [column.values.buffer as ArrayBuffer]
-      : [],
-  );
 }
