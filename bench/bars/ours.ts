@@ -1,22 +1,26 @@
-import { findDay } from '../../aggregate-job/day/findings.ts';
+// The bars of a day and nothing else: what the job does between listing the chunks and storing the daily file.
+// `ours.ts STORE RESULTS`
+
+import { availableParallelism } from 'node:os';
 import { NO_EVIDENCE } from '../../aggregate-job/day/evidence.ts';
+import { findDay } from '../../aggregate-job/day/findings.ts';
 import { listInputs } from '../../aggregate-job/day/inputs.ts';
 import { storeBars } from '../../aggregate-job/day/outputs.ts';
 import { readDay } from '../../aggregate-job/day/read-day.ts';
+import { workerScanner } from '../../aggregate-job/scan/scanner.ts';
 import { openStore } from '../../shared/store/open.ts';
 import { dayStartMs } from '../../shared/time.ts';
-import { DATE, SYMBOL } from '../day/standard-day.ts';
-const T = (l) => process.env.T && console.error(l, performance.now().toFixed(0));
-T('start');
+import { DATE, SYMBOL } from '../day/name.ts';
+
 const [rawFolder = '', resultsFolder = ''] = process.argv.slice(2);
 const raw = await openStore(rawFolder, { writable: false });
 const results = await openStore(resultsFolder, { writable: true });
-const inputs = await listInputs(raw, SYMBOL, DATE);
-T('listed');
-const reading = await readDay(inputs, { dayStartMs: dayStartMs(DATE), readsAtOnce: 32, onProgress: () => {} });
-T('read');
-const findings = findDay(reading, NO_EVIDENCE);
-T('found');
-await storeBars(results, SYMBOL, DATE, findings, [{ name: '1s', seconds: 1 }]);
-T('stored');
-console.log(process.resourceUsage().maxRSS >> 10, 'MB', process.cpuUsage());
+const scanner = workerScanner(availableParallelism());
+const reading = await readDay(await listInputs(raw, SYMBOL, DATE), {
+  dayStartMs: dayStartMs(DATE),
+  readsAtOnce: 32,
+  onProgress: () => {},
+  scanner,
+});
+await scanner.close();
+await storeBars(results, SYMBOL, DATE, findDay(reading, NO_EVIDENCE), [{ name: '1s', seconds: 1 }]);

@@ -15,6 +15,7 @@ import { DAY_MS, dayStartMs, MINUTE_MS, systemClock } from '../../shared/time.ts
 import { createMarket, wholeDays } from '../../simulator/market/market.ts';
 import type { Frame } from '../../simulator/source/source.ts';
 import { cacheFolder } from '../cache.ts';
+import { DATE, SYMBOL } from './name.ts';
 
 /** Counted up when the day's content changes, so that no old one is measured. */
 const VERSION = 1;
@@ -24,9 +25,6 @@ const TRADES_PER_SECOND = 26.5;
 const SNAPSHOT_EVERY_MS = 100;
 /** Frames taken before chunks get the time to be compressed and stored. */
 const FRAMES_A_TURN = 20_000;
-
-export const SYMBOL = 'BTCUSDT';
-export const DATE = '2024-07-18';
 
 /**
  * The folder of a store that holds the standard day's raw chunks, made when it is not there yet. With `days` other than 1 the
@@ -86,7 +84,10 @@ function* dayFrames(days: number): Generator<Frame> {
   for (const frame of source.frames()) {
     if (days === 1) yield frame;
     else {
-      const text = frame.text.replace(/"([ET])":(\d+)/g, (_, key, time) => `"${key}":${squeezed(Number(time))}`);
+      const text = frame.text.replace(
+        /"([ET])":(\d+)/g,
+        (_, key, time) => `"${key}":${squeezed(Number(time))}`,
+      );
       yield { ...frame, atMs: squeezed(frame.atMs), text };
     }
   }
