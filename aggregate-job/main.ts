@@ -5,6 +5,7 @@ import { errorText, runMain } from '../shared/errors.ts';
 import { createLog, type Log } from '../shared/log.ts';
 import { logProgress, terminalProgress } from '../shared/progress.ts';
 import { openStore } from '../shared/store/open.ts';
+import type { Store } from '../shared/store/store.ts';
 import { systemClock } from '../shared/time.ts';
 import { runJob } from './run.ts';
 import { type JobSettings, jobHelp, readJobSettings } from './settings.ts';
@@ -17,11 +18,14 @@ await runMain(async () => {
   }
   const settings = readJobSettings(argv, process.env);
   const log = createLog('aggregate-job');
-  const results = await openStore(settings.results, { writable: true });
-  const raw =
-    settings.raw === settings.results
-      ? results
-      : await openStore(settings.raw, { writable: !settings.keepRaw });
+  const open = (url: string, writable: boolean): Promise<Store> =>
+    openStore(url, {
+      writable,
+      gcsApiEndpoint: process.env.GCS_API_ENDPOINT,
+      warn: (message) => log.warn(message),
+    });
+  const results = await open(settings.results, true);
+  const raw = settings.raw === settings.results ? results : await open(settings.raw, !settings.keepRaw);
   const now = (): number => performance.now();
   return runJob({
     raw,

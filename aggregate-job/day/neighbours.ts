@@ -18,7 +18,7 @@ export type Neighbours = {
   idAfter: number | null;
 };
 
-/** Asks yesterday's manifest and tomorrow's chunks, else tomorrow's manifest. */
+/** Asks yesterday's manifest, and tomorrow's chunks and manifest. */
 export async function askNeighbours(
   raw: Store,
   results: Store,
@@ -32,7 +32,7 @@ export async function askNeighbours(
     seed: before?.close ? { close: before.close, source: 'manifest' } : null,
     firstId: provenLast === null ? null : provenLast + 1,
     idBefore: before?.trades.last_id ?? null,
-    idAfter: (await firstIdOf(raw, symbol, addDays(date, 1))) ?? after?.trades.first_id ?? null,
+    idAfter: smaller(await firstIdOf(raw, symbol, addDays(date, 1)), after?.trades.first_id ?? null),
   };
 }
 
@@ -69,6 +69,11 @@ export async function readManifest(
   } catch (cause) {
     throw new Error(`read ${name}`, { cause });
   }
+}
+
+/** The smaller of two ids that may be unknown: a built day may have late chunks in the raw store too. */
+function smaller(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 
 /** The smallest agg trade id in the raw chunks of a day, looking no further than the first chunks that hold any. */

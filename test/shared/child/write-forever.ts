@@ -1,8 +1,8 @@
 import { openStore } from '../../../shared/store/open.ts';
 
-/** Writes objects of one repeated letter until it is killed: `write-forever.ts URL BYTES`. A line for each write that was acknowledged. */
-const [url = '', bytes = '0'] = process.argv.slice(2);
-const store = await openStore(url, { writable: true });
+/** Writes objects of one repeated letter until it is killed: `write-forever.ts URL BYTES [ENDPOINT]`. A line for each round of writes that was acknowledged. */
+const [url = '', bytes = '0', endpoint] = process.argv.slice(2);
+const store = await openStore(url, { writable: true, gcsApiEndpoint: endpoint });
 
 let generation =
   (await store.create('replaced', letters(0))) ?? (await store.stat('replaced'))?.generation ?? '';

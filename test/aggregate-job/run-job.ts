@@ -1,0 +1,35 @@
+import { type JobContext, runJob } from '../../aggregate-job/run.ts';
+import { readJobSettings } from '../../aggregate-job/settings.ts';
+import { createLog } from '../../shared/log.ts';
+import type { Store } from '../../shared/store/store.ts';
+
+/** Runs the job offline on one store, long after its days have closed. Returns the exit code and the lines it logged. */
+export async function runJobOn(
+  store: Store,
+  flags: string[],
+  overrides: Partial<JobContext> = {},
+): Promise<{ code: number; lines: string[] }> {
+  const lines: string[] = [];
+  const code = await runJob({
+    raw: store,
+    results: store,
+    settings: readJobSettings(['--store', store.url, '--offline', ...flags], {}),
+    nowMs: Date.UTC(2100, 0, 1),
+    log: createLog('aggregate-job', { write: (line) => void lines.push(line) }),
+    showProgress: () => ({ step: () => {}, update: () => {}, end: () => {} }),
+    codeVersion: 'test',
+    ...overrides,
+  });
+  return { code, lines };
+}
+
+/** Name and bytes of every object, as a listing and reads give them. */
+export async function contentOf(store: Store): Promise<Map<string, Buffer>> {
+  const content = new Map<string, Buffer>();
+  for await (const { name } of store.list('')) {
+    const object = await store.read(name);
+    if (!object) throw new Error(`read ${name}: listed, but not there`);
+    content.set(name, object.bytes);
+  }
+  return content;
+}

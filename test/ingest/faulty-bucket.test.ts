@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect } from '@jest/globals';
+import { record } from '../../ingest/recorder.ts';
+import { createLog } from '../../shared/log.ts';
+import { openStore } from '../../shared/store/open.ts';
+import type { Store } from '../../shared/store/store.ts';
+import { MINUTE_MS, systemClock } from '../../shared/time.ts';
+import { startExchange } from '../../simulator/exchange.ts';
+import { openReplay } from '../../simulator/recording/replay.ts';
+import { contentOf, runJobOn } from '../aggregate-job/run-job.ts';
+import { describeWithEmulator, type Emulator, startEmulator } from '../shared/emulator.ts';
+import { hurtShare, openFaultyBucket, SEEDS } from '../shared/faulty-bucket.ts';
+import { temporaryFolder } from '../shared/temporary-folder.ts';
+import { RECORDINGS, recorded } from '../simulator/recorded.ts';
+import { readChunks } from './chunks.ts';
+
+/** Records the recorded traffic at full speed. */
+async function recordReplay(store: Store): Promise<void> {
+  const exchange = await startExchange({ source: openReplay(RECORDINGS), speed: 'max' });
+  try {
+    const stop = new AbortController();
+    const log = createLog('ingest', { write: () => {} });
+    const status = { everyMs: MINUTE_MS, show: () => {}, end: () => {} };
+    const options = { symbols: ['BTCUSDT', 'ETHUSDT'], writer: 'w', wsUrl: exchange.wsUrl, chunkMinutes: 1 };
+    const deps = { store, clock: systemClock, random: Math.random, log, status };
+    const recording = record(options, deps, stop.signal);
+    await exchange.ended;
+    stop.abort();
+    await recording;
+  } finally {
+    await exchange.close();
+  }
+}
+
+/** The daily files of a store's chunks, which are built in it. */
+async function barsOf(store: Store): Promise<[string, string][]> {
+  expect((await runJobOn(store, ['--keep-raw'])).code).toBe(0);
+  const content = await contentOf(store);
+  return [...content]
+    .filter(([name]) => name.endsWith('.csv'))
+    .map(([name, bytes]) => [name, bytes.toString('base64')]);
+}
+
+describeWithEmulator('the recorder on a bucket behind a faulty network', () => {
+  let emulator: Emulator;
+  beforeAll(async () => {
+    emulator = await startEmulator();
+  });
+  afterAll(() => emulator.stop());
+
+  recorded('stores the rows it stores in a folder, each once, and they give the same bars', async () => {
+    const folder = await temporaryFolder();
+    const expected = await openStore(folder.path, { writable: true });
+    await recordReplay(expected);
+    const expectedChunks = await readChunks(expected);
+    const expectedBars = await barsOf(expected);
+    await folder.remove();
+    expect(expectedBars).toHaveLength(8);
+
+    for (const seed of SEEDS) {
+      const { store, proxy, clean } = await openFaultyBucket(emulator, `recorder-${seed}`, {
+        seed,
+        share: 0.2,
+      });
+      try {
+        await recordReplay(store);
+        expect(await readChunks(await clean())).toEqual(expectedChunks);
+        expect(await barsOf(store)).toEqual(expectedBars);
+        expect(hurtShare(proxy)).toBeGreaterThan(0.1);
+      } finally {
+        await proxy.close();
+      }
+    }
+  });
+});
