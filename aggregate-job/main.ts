@@ -7,7 +7,8 @@ import { logProgress, terminalProgress } from '../shared/progress.ts';
 import { openStore } from '../shared/store/open.ts';
 import type { Store } from '../shared/store/store.ts';
 import { systemClock } from '../shared/time.ts';
-import { runJob } from './run.ts';
+import { type JobContext, runJob } from './run.ts';
+import { type Scanner, workerScanner } from './scan/scanner.ts';
 import { type JobSettings, jobHelp, readJobSettings } from './settings.ts';
 
 await runMain(async () => {
@@ -17,6 +18,15 @@ await runMain(async () => {
     return 0;
   }
   const settings = readJobSettings(argv, process.env);
+  const scanner = workerScanner(availableParallelism()); // first, so that its threads start while the stores are asked
+  try {
+    return await runJob(await jobOf(settings, scanner));
+  } finally {
+    await scanner.close();
+  }
+});
+
+async function jobOf(settings: JobSettings, scanner: Scanner): Promise<JobContext> {
   const log = createLog('aggregate-job');
   const open = (url: string, writable: boolean): Promise<Store> =>
     openStore(url, {
@@ -27,7 +37,7 @@ await runMain(async () => {
   const results = await open(settings.results, true);
   const raw = settings.raw === settings.results ? results : await open(settings.raw, !settings.keepRaw);
   const now = (): number => performance.now();
-  return runJob({
+  return {
     raw,
     results,
     settings,
@@ -36,9 +46,9 @@ await runMain(async () => {
     showProgress: (label) =>
       process.stderr.isTTY ? terminalProgress(process.stderr, label, now) : logProgress(log, label, now),
     codeVersion: packageVersion(),
-    workers: availableParallelism(),
-  });
-});
+    scanner,
+  };
+}
 
 /** The exchange's time; the local one offline, or when the exchange does not answer. */
 async function exchangeNowMs({ offline, restUrl }: JobSettings, log: Log): Promise<number> {

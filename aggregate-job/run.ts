@@ -5,6 +5,7 @@ import type { Progress } from '../shared/progress.ts';
 import type { Store } from '../shared/store/store.ts';
 import { buildSymbolDay, NoDataError } from './day/symbol-day.ts';
 import { chooseDays, type SymbolDate } from './days.ts';
+import type { Scanner } from './scan/scanner.ts';
 import type { JobSettings } from './settings.ts';
 
 /** What a run of the job uses of the world. */
@@ -18,8 +19,8 @@ export type JobContext = {
   /** A new display for a symbol-day. */
   showProgress(label: string): Progress;
   codeVersion: string;
-  /** Threads that scan a large day; without any, this one does. */
-  workers?: number;
+  /** Scans large days. */
+  scanner?: Scanner;
 };
 
 /** Builds every chosen symbol-day; one's failure does not stop the others. Returns the exit code: 1 when any failed. */
@@ -37,7 +38,7 @@ export async function runJob(context: JobContext): Promise<number> {
 }
 
 async function buildOne(
-  { raw, results, settings, log, showProgress, codeVersion, workers = 0 }: JobContext,
+  { raw, results, settings, log, showProgress, codeVersion, scanner }: JobContext,
   { symbol, date }: SymbolDate,
 ): Promise<boolean> {
   const { resolutions, keepRaw, readsAtOnce } = settings;
@@ -51,7 +52,7 @@ async function buildOne(
       resolutions,
       keepRaw,
       readsAtOnce,
-      workers,
+      ...(scanner && { scanner }),
       progress,
       codeVersion,
     });

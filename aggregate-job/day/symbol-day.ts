@@ -14,7 +14,7 @@ import {
 import { parseResolution, type Resolution } from '../bars/resolution.ts';
 import { unpackChunk } from '../scan/chunk.ts';
 import type { ChunkReading } from '../scan/scan-chunk.ts';
-import { inlineScanner, workerScanner } from '../scan/scanner.ts';
+import type { Scanner } from '../scan/scanner.ts';
 import { storeArchive } from './archive-day.ts';
 import { addEvidence, type Evidence, NO_EVIDENCE, parseEvidence } from './evidence.ts';
 import { findDay } from './findings.ts';
@@ -34,13 +34,13 @@ export type SymbolDay = {
   /** Leaves the raw chunks where they are. */
   keepRaw: boolean;
   readsAtOnce: number;
-  /** Threads that scan a large day; without any, this one does. */
-  workers?: number;
+  /** Scans large days; small ones, and without it all, are scanned here. */
+  scanner?: Scanner;
   progress: Progress;
   codeVersion: string;
 };
 
-/** Below this much, packed, a day is scanned before a worker would have started. */
+/** Below this much, packed, a day is scanned before a worker has started. */
 const SMALL_DAY_BYTES = 4 << 20;
 
 /** There is nothing to build a day from. */
@@ -94,23 +94,18 @@ export async function buildSymbolDay(day: SymbolDay): Promise<Manifest> {
   return manifest;
 }
 
-async function scanDay(
-  { date, readsAtOnce, progress, workers = 0 }: SymbolDay,
+function scanDay(
+  { date, readsAtOnce, progress, scanner }: SymbolDay,
   inputs: DayInput[],
   archive: Archive | undefined,
 ): Promise<DayReading> {
   const bytes = inputs.reduce((sum, { raw }) => sum + (raw?.bytes ?? 0), archive?.bytes ?? 0);
-  const scanner = workers > 0 && bytes > SMALL_DAY_BYTES ? workerScanner(workers) : inlineScanner();
-  try {
-    return await readDay(inputs, {
-      dayStartMs: dayStartMs(date),
-      readsAtOnce,
-      onProgress: (read) => progress.update(read),
-      scanner,
-    });
-  } finally {
-    await scanner.close();
-  }
+  return readDay(inputs, {
+    dayStartMs: dayStartMs(date),
+    readsAtOnce,
+    onProgress: (read) => progress.update(read),
+    ...(scanner && bytes > SMALL_DAY_BYTES ? { scanner } : {}),
+  });
 }
 
 /** A zip is only built from when every byte of it is as it was written. */

@@ -36,39 +36,40 @@ export type ScanAnswer = { result: WindowResult } | { error: Error };
 type Waiting = { resolve(result: WindowResult): void; reject(error: Error): void };
 
 class ScanWorker {
-  readonly #worker = new Worker(new URL('./worker.ts', import.meta.url));
   readonly #waiting: Waiting[] = [];
-  #failure: Error | undefined;
-
-  constructor() {
-    this.#worker.on('message', (answer: ScanAnswer) => {
-      const asked = this.#waiting.shift();
-      if ('error' in answer) asked?.reject(answer.error);
-      else asked?.resolve(answer.result);
-    });
-    this.#worker.on('error', (error) => this.#fail(error));
-    this.#worker.on('exit', (code) =>
-      this.#fail(new Error(`scan window: the worker ended with code ${code}`)),
-    );
-  }
+  #worker: Worker | undefined = this.#start();
 
   get waiting(): number {
     return this.#waiting.length;
   }
 
   scan(task: WindowTask): Promise<WindowResult> {
-    if (this.#failure) return Promise.reject(this.#failure);
-    this.#worker.postMessage(packed(task));
+    const worker = this.#worker ?? this.#start();
+    this.#worker = worker;
+    worker.postMessage(packed(task));
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
   async close(): Promise<void> {
-    await this.#worker.terminate();
+    await this.#worker?.terminate();
   }
 
+  #start(): Worker {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url));
+    worker.on('message', (answer: ScanAnswer) => {
+      const asked = this.#waiting.shift();
+      if ('error' in answer) asked?.reject(answer.error);
+      else asked?.resolve(answer.result);
+    });
+    worker.on('error', (error) => this.#fail(error));
+    worker.on('exit', (code) => this.#fail(new Error(`scan window: the worker ended with code ${code}`)));
+    return worker;
+  }
+
+  /** A worker that died, for want of memory say, takes the windows it had with it; the next one gets a new worker. */
   #fail(error: Error): void {
-    this.#failure ??= error;
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
+    this.#worker = undefined;
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 }
 

@@ -4,14 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { doing, errorCode, UsageError } from '../errors.ts';
-import {
-  entriesOf,
-  generationIfEqual,
-  markGeneration,
-  readNow,
-  statNow,
-  unlessAbsent,
-} from './files.ts';
+import { entriesOf, generationIfEqual, markGeneration, readNow, statNow, unlessAbsent } from './files.ts';
 import { removeAbandoned, unfinishedPath, withLock } from './lock.ts';
 import {
   type Body,
