@@ -3,16 +3,14 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Uploader } from '../../ingest/chunk/uploader.ts';
-import { ExchangeClock } from '../../ingest/minutes/exchange-clock.ts';
-import { FeedMinutes } from '../../ingest/minutes/feed-minutes.ts';
-import { createReceiver } from '../../ingest/receiver.ts';
-import { streamsOf } from '../../ingest/stream.ts';
-import { createTally, type Tally } from '../../ingest/tally.ts';
-import { createLog } from '../../shared/log.ts';
+import { chunkName, compress, headerOf } from '../../ingest/chunk/chunk.ts';
+import { Unreadable } from '../../ingest/frame/fields.ts';
+import { readFrame } from '../../ingest/frame/read-frame.ts';
+import { RAW_KINDS } from '../../shared/object-names.ts';
 import { openStore } from '../../shared/store/open.ts';
-import { DAY_MS, dayStartMs, MINUTE_MS, systemClock } from '../../shared/time.ts';
-import { createMarket, wholeDays } from '../../simulator/market/market.ts';
+import type { Store } from '../../shared/store/store.ts';
+import { DAY_MS, dayStartMs, MINUTE_MS } from '../../shared/time.ts';
+import { createMarket } from '../../simulator/market/market.ts';
 import type { Frame } from '../../simulator/source/source.ts';
 import { cacheFolder } from '../cache.ts';
 import { DATE, SYMBOL } from './name.ts';
@@ -23,8 +21,6 @@ const SEED = 1;
 /** Gives the day about 2.15 million aggregate trades. */
 const TRADES_PER_SECOND = 26.5;
 const SNAPSHOT_EVERY_MS = 100;
-/** Frames taken before chunks get the time to be compressed and stored. */
-const FRAMES_A_TURN = 20_000;
 
 /**
  * The folder of a store that holds the standard day's raw chunks, made when it is not there yet. With `days` other than 1 the
@@ -37,41 +33,42 @@ export async function standardDay(days: number, onMake: () => void): Promise<str
   const unfinished = `${folder}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
-  await recordDay(unfinished, days);
+  await recordDay(await openStore(unfinished, { writable: true }), days);
   await rename(unfinished, folder);
   return folder;
 }
 
-async function recordDay(folder: string, days: number): Promise<void> {
-  const log = createLog('bench', { write: (line) => process.stderr.write(line) });
-  const tally = createTally();
-  const store = await openStore(folder, { writable: true });
-  const uploader = new Uploader(
-    { store, writer: 'bench', tally, log, clock: systemClock, random: Math.random },
-    () => {},
-  );
-  const streams = [...streamsOf([SYMBOL], 'market'), ...streamsOf([SYMBOL], 'public')];
-  const minutes = new FeedMinutes(streams, MINUTE_MS, (minute) => uploader.add(minute));
-  const clock = new ExchangeClock(dayStartMs(DATE));
-  const receive = createReceiver(minutes, clock, { tally, log });
-  minutes.opened(clock);
-  let turn = 0;
+/** The lines of both kinds of one minute. */
+type Minute = Record<(typeof RAW_KINDS)[number], string[]>;
+
+async function recordDay(store: Store, days: number): Promise<void> {
+  const minutes = new Map<number, Minute>();
   for (const { text, atMs } of dayFrames(days)) {
-    receive(Buffer.from(text), false, atMs);
-    if (++turn % FRAMES_A_TURN === 0) await uploader.finished();
+    const row = readFrame(Buffer.from(text), atMs);
+    if (row instanceof Unreadable) throw row;
+    const startMs = row.timeMs - (row.timeMs % MINUTE_MS);
+    const minute = minutes.get(startMs) ?? { trades: [], depth: [] };
+    if (!minutes.has(startMs)) {
+      await storeMinute(store, minutes, startMs - 2 * MINUTE_MS);
+      minutes.set(startMs, minute);
+    }
+    minute[row.kind].push(row.line);
   }
-  minutes.closeAll();
-  await uploader.finished();
-  requireWhole(tally);
+  for (const startMs of [...minutes.keys()]) await storeMinute(store, minutes, startMs);
 }
 
-function requireWhole({ unreadable, setAside, storeFailures, chunks }: Tally): void {
-  if (unreadable + setAside + storeFailures > 0 || chunks !== 2 * 1440)
-    throw new Error(`record the standard day: ${chunks} chunks, ${unreadable + setAside} frames lost`);
+async function storeMinute(store: Store, minutes: Map<number, Minute>, startMs: number): Promise<void> {
+  const minute = minutes.get(startMs);
+  if (!minute) return;
+  for (const kind of RAW_KINDS) {
+    const name = chunkName({ name: '', symbol: SYMBOL, kind }, startMs, 'bench', 0);
+    await store.create(name, await compress(Buffer.from(headerOf(kind) + minute[kind].join(''))));
+  }
+  minutes.delete(startMs);
 }
 
 function* dayFrames(days: number): Generator<Frame> {
-  const { startMs } = wholeDays(DATE);
+  const startMs = dayStartMs(DATE);
   const source = createMarket({
     seed: SEED,
     symbols: [SYMBOL],
