@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { type ExchangeRest, exchangeRest } from '../shared/binance/rest.ts';
 import { errorCode, errorText, runMain } from '../shared/errors.ts';
 import { createLog, type Log } from '../shared/log.ts';
@@ -8,8 +8,9 @@ import { openStore } from '../shared/store/open.ts';
 import type { Store } from '../shared/store/store.ts';
 import { systemClock } from '../shared/time.ts';
 import type { Owner } from './day/lease.ts';
-import { runJob } from './run.ts';
-import { jobHelp, readJobSettings } from './settings.ts';
+import { type JobContext, runJob } from './run.ts';
+import { type Scanner, workerScanner } from './scan/scanner.ts';
+import { type JobSettings, jobHelp, readJobSettings } from './settings.ts';
 
 await runMain(async () => {
   const argv = process.argv.slice(2);
@@ -18,6 +19,15 @@ await runMain(async () => {
     return 0;
   }
   const settings = readJobSettings(argv, process.env);
+  const scanner = workerScanner(availableParallelism()); // first, so that its threads start while the stores are asked
+  try {
+    return await runJob(await jobOf(settings, scanner));
+  } finally {
+    await scanner.close();
+  }
+});
+
+async function jobOf(settings: JobSettings, scanner: Scanner): Promise<JobContext> {
   const log = createLog('aggregate-job');
   const open = (url: string, writable: boolean): Promise<Store> =>
     openStore(url, {
@@ -34,7 +44,7 @@ await runMain(async () => {
     : exchangeRest({ baseUrl: restUrl, clock: systemClock, random: Math.random, weightShare });
   const nowMs = exchange && (await askTime(exchange, log));
   const now = (): number => performance.now();
-  return runJob({
+  return {
     raw,
     results,
     settings,
@@ -45,8 +55,9 @@ await runMain(async () => {
     showProgress: (label) =>
       process.stderr.isTTY ? terminalProgress(process.stderr, label, now) : logProgress(log, label, now),
     codeVersion: packageVersion(),
-  });
-});
+    scanner,
+  };
+}
 
 /** The exchange's time; undefined when it does not answer, and then nothing else is asked of it. */
 async function askTime(exchange: ExchangeRest, log: Log): Promise<number | undefined> {

@@ -8,6 +8,7 @@ import type { Store } from '../shared/store/store.ts';
 import { type LeaseContext, withLease } from './day/lease.ts';
 import { buildSymbolDay, NoDataError } from './day/symbol-day.ts';
 import { chooseDays, outdatedNext, type SymbolDate } from './days.ts';
+import type { Scanner } from './scan/scanner.ts';
 import type { JobSettings } from './settings.ts';
 
 /** What a run of the job uses of the world. */
@@ -24,6 +25,8 @@ export type JobContext = {
   /** A new display for a symbol-day. */
   showProgress(label: string): Progress;
   codeVersion: string;
+  /** Scans large days. */
+  scanner?: Scanner;
 };
 
 /** Builds every chosen symbol-day; one's failure does not stop the others. Returns the exit code: 1 when any failed or, with `strict`, is partial. */
@@ -56,11 +59,23 @@ async function buildOne(
   { symbol, date }: SymbolDate,
   label: string,
 ): Promise<Manifest | undefined> {
-  const { raw, results, settings, rest, nowMs, lease, log, showProgress, codeVersion } = context;
+  const { raw, results, settings, rest, nowMs, lease, log, showProgress, codeVersion, scanner } = context;
   const progress = showProgress(label);
   try {
     const manifest = await withLease({ ...lease, results }, symbol, date, () =>
-      buildSymbolDay({ ...settings, raw, results, symbol, date, rest, nowMs, progress, log, codeVersion }),
+      buildSymbolDay({
+        ...settings,
+        raw,
+        results,
+        symbol,
+        date,
+        rest,
+        nowMs,
+        ...(scanner && { scanner }),
+        progress,
+        log,
+        codeVersion,
+      }),
     );
     if (manifest.verdict === 'partial')
       log.warn({ symbol, date, verdict: 'partial', reasons: manifest.reasons }, `${label}: partial`);

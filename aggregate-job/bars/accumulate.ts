@@ -16,28 +16,69 @@ import {
 
 const SECOND_MS = 1_000;
 const BILLION = 1_000_000_000;
+/** Up to this many lots on both sides, a billion times them is exact with room to spare. */
+const MOST_LOTS = 9_000_000;
 
 /** Adds trades to bars of one second, the first of which opens `startMs` after the day's start. Returns the number of trades with quantity 0, which add nothing. */
 export function addTrades(bars: Bars, rows: TradeRows, order: Uint32Array, startMs: number): number {
   const { time, maker, firstId, lastId } = rows;
+  const isNarrow = rows.price.wide.size === 0 && rows.quantity.wide.size === 0;
   let withoutQuantity = 0;
   for (const row of order) {
-    const quantity = valueAt(rows.quantity, row);
-    if (quantity === 0) {
+    const bar = Math.floor(((time[row] ?? 0) - startMs) / SECOND_MS);
+    const side = maker[row] === 0 ? bars.buyQuantity : bars.sellQuantity;
+    const quoteSide = maker[row] === 0 ? bars.quoteBuy : undefined;
+    const isCounted = isNarrow
+      ? addNarrow(bars, bar, rows.price.values[row] ?? 0, rows.quantity.values[row] ?? 0, side, quoteSide)
+      : addWide(bars, bar, valueAt(rows.price, row), valueAt(rows.quantity, row), side, quoteSide);
+    if (!isCounted) {
       withoutQuantity++;
       continue;
     }
-    const bar = Math.floor(((time[row] ?? 0) - startMs) / SECOND_MS);
-    const price = valueAt(rows.price, row);
-    const isBuy = maker[row] === 0;
-    addPrice(bars, bar, price);
-    addIntegerAt(isBuy ? bars.buyQuantity : bars.sellQuantity, bar, quantity);
-    addProduct(bars.quoteTotal, bar, price, quantity);
-    if (isBuy) addProduct(bars.quoteBuy, bar, price, quantity);
     addAt(bars.executions, bar, (lastId[row] ?? 0) - (firstId[row] ?? 0) + 1);
     addAt(bars.trades, bar, 1);
   }
   return withoutQuantity;
+}
+
+/** Price and quantity as plain numbers: what nearly every trade is. Integers of any size cost an allocation each. */
+function addNarrow(
+  bars: Bars,
+  bar: number,
+  price: number,
+  quantity: number,
+  side: IntegerColumn,
+  quoteSide: IntegerColumn | undefined,
+): boolean {
+  if (quantity === 0) return false;
+  if (bars.trades.values[bar] === 0) {
+    bars.open.values[bar] = price;
+    bars.high.values[bar] = price;
+    bars.low.values[bar] = price;
+  }
+  if (price > (bars.high.values[bar] ?? 0)) bars.high.values[bar] = price;
+  if (price < (bars.low.values[bar] ?? 0)) bars.low.values[bar] = price;
+  bars.close.values[bar] = price;
+  addAt(side, bar, quantity);
+  addProductAt(bars.quoteTotal, bar, price, quantity);
+  if (quoteSide) addProductAt(quoteSide, bar, price, quantity);
+  return true;
+}
+
+function addWide(
+  bars: Bars,
+  bar: number,
+  price: Integer,
+  quantity: Integer,
+  side: IntegerColumn,
+  quoteSide: IntegerColumn | undefined,
+): boolean {
+  if (quantity === 0) return false;
+  addPrice(bars, bar, price);
+  addIntegerAt(side, bar, quantity);
+  addProduct(bars.quoteTotal, bar, price, quantity);
+  if (quoteSide) addProduct(quoteSide, bar, price, quantity);
+  return true;
 }
 
 function addPrice(bars: Bars, bar: number, price: Integer): void {
@@ -58,21 +99,44 @@ export type BookCounts = { snapshots: number; crossed: number };
 
 /** Adds snapshots, each with two sides, to bars of one second, the first of which opens `startMs` after the day's start. */
 export function addDepth(bars: Bars, rows: DepthRows, order: Uint32Array, startMs: number): BookCounts {
-  const counts: BookCounts = { snapshots: 0, crossed: 0 };
+  const counts: BookCounts = { snapshots: order.length, crossed: 0 };
+  const columns = [rows.bidPrice, rows.bidQuantity, rows.askPrice, rows.askQuantity];
+  const addSnapshot = columns.every(({ wide }) => wide.size === 0) ? addNarrowSnapshot : addWideSnapshot;
   for (const row of order) {
     const bar = Math.floor(((rows.time[row] ?? 0) - startMs) / SECOND_MS);
-    const spread = subtract(valueAt(rows.askPrice, row), valueAt(rows.bidPrice, row));
-    const bid = valueAt(rows.bidQuantity, row);
-    const ask = valueAt(rows.askQuantity, row);
-    counts.snapshots++;
-    if (spread < 0) counts.crossed++;
-    addIntegerAt(bars.spread, bar, spread);
-    addIntegerAt(bars.bidQuantity, bar, bid);
-    addIntegerAt(bars.askQuantity, bar, ask);
-    addAt(bars.imbalance, bar, imbalanceBillionths(bid, ask));
+    if (addSnapshot(bars, bar, rows, row)) counts.crossed++;
     addAt(bars.snapshots, bar, 1);
   }
   return counts;
+}
+
+/** True for a crossed book. */
+function addNarrowSnapshot(bars: Bars, bar: number, rows: DepthRows, row: number): boolean {
+  const spread = (rows.askPrice.values[row] ?? 0) - (rows.bidPrice.values[row] ?? 0);
+  const bid = rows.bidQuantity.values[row] ?? 0;
+  const ask = rows.askQuantity.values[row] ?? 0;
+  addAt(bars.spread, bar, spread);
+  addAt(bars.bidQuantity, bar, bid);
+  addAt(bars.askQuantity, bar, ask);
+  // see imbalanceBillionths for why the floor is exact
+  const isSmall = bid + ask <= MOST_LOTS;
+  addAt(
+    bars.imbalance,
+    bar,
+    isSmall ? Math.floor((bid * BILLION) / (bid + ask)) : imbalanceBillionths(bid, ask),
+  );
+  return spread < 0;
+}
+
+function addWideSnapshot(bars: Bars, bar: number, rows: DepthRows, row: number): boolean {
+  const spread = subtract(valueAt(rows.askPrice, row), valueAt(rows.bidPrice, row));
+  const bid = valueAt(rows.bidQuantity, row);
+  const ask = valueAt(rows.askQuantity, row);
+  addIntegerAt(bars.spread, bar, spread);
+  addIntegerAt(bars.bidQuantity, bar, bid);
+  addIntegerAt(bars.askQuantity, bar, ask);
+  addAt(bars.imbalance, bar, imbalanceBillionths(bid, ask));
+  return spread < 0;
 }
 
 /** floor(10^9 x bid / (bid + ask)) */

@@ -1,4 +1,5 @@
 import { BAR_HEADER } from '../../shared/schema/bar.ts';
+import { dateOf, SECOND_MS } from '../../shared/time.ts';
 import type { Bars, Places } from './bars.ts';
 import { add, divideRounded, type Integer, multiply, subtract, valueAt } from './integers.ts';
 import { TextBytes } from './text-bytes.ts';
@@ -7,12 +8,16 @@ import { TextBytes } from './text-bytes.ts';
 const MEAN_PLACES = 4;
 const IMBALANCE_PLACES = 6;
 const COMMA = 0x2c;
+const COLON = 0x3a;
+const Z = 0x5a;
 const LINE_FEED = 0x0a;
+const TRUE = Buffer.from(',true\n');
+const FALSE = Buffer.from(',false\n');
 const BYTES_PER_BAR = 160;
 
 /** What the text of bars needs besides their sums. */
 export type BarContext = {
-  /** Open of the first bar, ms UTC. */
+  /** Start of the bars' day, ms UTC. */
   startMs: number;
   resolutionMs: number;
   places: Places;
@@ -28,13 +33,15 @@ export function barsText(bars: Bars, context: BarContext): Buffer {
   text.ascii(BAR_HEADER);
   text.byte(LINE_FEED);
   const running: Running = { close: context.seed, cvd: 0 };
+  const date = Buffer.from(`${dateOf(context.startMs)}T`);
+  const stepSeconds = context.resolutionMs / SECOND_MS;
   for (let i = 0; i < bars.count; i++) {
-    writeTime(text, context.startMs + i * context.resolutionMs);
+    writeTime(text, date, i * stepSeconds);
     writePrices(text, bars, i, context.places, running);
     writeFlow(text, bars, i, context.places);
     writeBook(text, bars, i, context.places, running);
     writeCounts(text, bars, i, context.places);
-    text.ascii(context.complete[i] === 1 ? ',true\n' : ',false\n');
+    writeFlag(text, context.complete[i] === 1);
   }
   return text.written;
 }
@@ -61,8 +68,20 @@ function deltaAt(bars: Bars, i: number): Integer {
   return subtract(valueAt(bars.buyQuantity, i), valueAt(bars.sellQuantity, i));
 }
 
-function writeTime(text: TextBytes, timeMs: number): void {
-  text.ascii(`${new Date(timeMs).toISOString().slice(0, 19)}Z`);
+/** `2024-07-18T12:34:56Z` */
+function writeTime(text: TextBytes, date: Uint8Array, secondOfDay: number): void {
+  for (const code of date) text.byte(code);
+  const minuteOfDay = Math.floor(secondOfDay / 60);
+  text.twoDigits(Math.floor(minuteOfDay / 60));
+  text.byte(COLON);
+  text.twoDigits(minuteOfDay % 60);
+  text.byte(COLON);
+  text.twoDigits(secondOfDay % 60);
+  text.byte(Z);
+}
+
+function writeFlag(text: TextBytes, flag: boolean): void {
+  for (const code of flag ? TRUE : FALSE) text.byte(code);
 }
 
 function writePrices(text: TextBytes, bars: Bars, i: number, { price }: Places, running: Running): void {

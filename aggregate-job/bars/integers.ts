@@ -96,11 +96,25 @@ export function shift(value: Integer, places: number): Integer {
 export function shiftColumn(column: IntegerColumn, places: number): IntegerColumn {
   if (places === 0) return column;
   const shifted = integerColumn(column.values.length);
+  if (column.wide.size === 0 && shiftNumbers(column.values, shifted.values, places)) return shifted;
   for (let i = 0; i < column.values.length; i++) {
     const value = valueAt(column, i);
     if (value !== 0) setAt(shifted, i, shift(value, places));
   }
   return shifted;
+}
+
+/** The shift of plain numbers; false where one of them would not be exact. */
+function shiftNumbers(from: Float64Array, to: Float64Array, places: number): boolean {
+  if (Math.abs(places) > 15) return false;
+  const power = 10 ** Math.abs(places);
+  for (let i = 0; i < from.length; i++) {
+    const value = from[i] ?? 0;
+    const result = places > 0 ? value * power : value / power;
+    if (result > MAX || result < -MAX || Math.floor(result) !== result) return false;
+    to[i] = result;
+  }
+  return true;
 }
 
 /** `numerator / denominator` to the nearest integer, halves away from zero. The denominator is positive. */

@@ -1,8 +1,9 @@
-import { mapInOrder } from '../../shared/concurrency.ts';
+import { mapAll, mapInOrder } from '../../shared/concurrency.ts';
 import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
 import { type Epoch, joinEpochs, sharedIds } from '../proof/epochs.ts';
 import type { ChunkReading, WindowChunk } from '../scan/scan-chunk.ts';
-import { scanWindow, type WindowResult } from '../scan/window.ts';
+import { inlineScanner, type Scanner } from '../scan/scanner.ts';
+import type { WindowResult } from '../scan/window.ts';
 import { type DayInput, rankInputs } from './inputs.ts';
 
 /** Windows of a quarter of an hour: no usual chunk spans two, and one window's rows take little memory. */
@@ -18,10 +19,15 @@ export type DayReading = {
   readings: Map<DayInput, ChunkReading>;
 };
 
-/** How the inputs are fetched. */
-export type ReadOptions = { dayStartMs: number; readsAtOnce: number; onProgress(inputsRead: number): void };
+/** How the inputs are fetched and who scans them: this thread unless given. */
+export type ReadOptions = {
+  dayStartMs: number;
+  readsAtOnce: number;
+  onProgress(inputsRead: number): void;
+  scanner?: Scanner;
+};
 
-/** Reads all inputs of a day window by window, so that memory holds one window's rows at a time. */
+/** Reads all inputs of a day window by window, so that memory holds the rows of a few windows at a time. */
 export async function readDay(inputs: DayInput[], options: ReadOptions): Promise<DayReading> {
   const day = new Day(inputs, options);
   await day.scanAll();
@@ -35,6 +41,7 @@ type Plan = { home: DayInput[]; guests: DayInput[]; excludedIds: Set<number>; wa
 /** The windows of a day and what each has to read; a window is read again when rows of it turn up elsewhere. */
 class Day {
   readonly #options: ReadOptions;
+  readonly #scanner: Scanner;
   readonly #ranks: Map<DayInput, number>;
   readonly #plans: Plan[];
   readonly #results: (WindowResult | undefined)[] = new Array(WINDOWS).fill(undefined);
@@ -42,6 +49,7 @@ class Day {
 
   constructor(inputs: DayInput[], options: ReadOptions) {
     this.#options = options;
+    this.#scanner = options.scanner ?? inlineScanner();
     this.#ranks = rankInputs(inputs);
     this.#plans = Array.from({ length: WINDOWS }, () => ({
       home: [],
@@ -55,10 +63,7 @@ class Day {
 
   /** Reads every window once. */
   async scanAll(): Promise<void> {
-    for (let window = 0; window < WINDOWS; window++) {
-      await this.#scan(window);
-      this.#options.onProgress(this.#readings.size);
-    }
+    await this.#scan(this.#plans.keys());
   }
 
   /** Reads those windows again that have rows in chunks of other windows. */
@@ -74,16 +79,14 @@ class Day {
         }
       }
     }
-    for (const window of again) await this.#scan(window);
+    await this.#scan(again);
   }
 
   /** Where two windows hold the same id (two writers saw it at different times), keeps the row that ranks first. */
   async settleSharedIds(): Promise<void> {
     const shared = sharedIds(this.#epochs(), WINDOW_MS);
-    for (const { window, ids } of shared) {
-      this.#plan(window).wantedIds = ids;
-      await this.#scan(window);
-    }
+    for (const { window, ids } of shared) this.#plan(window).wantedIds = ids;
+    await this.#scan(shared.map(({ window }) => window));
     const winners = new Map<number, { window: number; rank: number }>();
     for (const { window } of shared) {
       for (const [id, rank] of this.#results[window]?.ranks ?? []) {
@@ -94,8 +97,9 @@ class Day {
     for (const { window, ids } of shared) {
       const lost = [...ids].filter((id) => winners.get(id)?.window !== window);
       this.#plan(window).excludedIds = new Set(lost);
-      if (lost.length > 0) await this.#scan(window);
     }
+    const losers = shared.filter(({ window }) => this.#plan(window).excludedIds.size > 0);
+    await this.#scan(losers.map(({ window }) => window));
   }
 
   reading(): DayReading {
@@ -112,11 +116,17 @@ class Day {
     return plan;
   }
 
-  async #scan(window: number): Promise<void> {
+  /** Scans windows, a few at once; while some are scanned, the next ones are fetched. */
+  async #scan(windows: Iterable<number>): Promise<void> {
+    for await (const _ of mapInOrder(windows, this.#scanner.atOnce, (window) => this.#scanOne(window)))
+      this.#options.onProgress(this.#readings.size);
+  }
+
+  async #scanOne(window: number): Promise<void> {
     const { home, guests, excludedIds, wantedIds } = this.#plan(window);
     if (home.length + guests.length === 0) return;
     const inputs = [...home, ...guests];
-    const result = scanWindow({
+    const result = await this.#scanner.scan({
       dayStartMs: this.#options.dayStartMs,
       startMs: window * WINDOW_MS,
       endMs: (window + 1) * WINDOW_MS,
@@ -132,19 +142,17 @@ class Day {
   }
 
   async #load(inputs: DayInput[], homeCount: number): Promise<WindowChunk[]> {
-    const chunks: WindowChunk[] = [];
-    for await (const stored of mapInOrder(inputs, this.#options.readsAtOnce, (input) => input.load())) {
-      const input = inputs[chunks.length];
-      if (!input) break;
-      const { name, chunk } = input;
-      chunks.push({
-        name,
-        kind: chunk?.kind ?? null,
-        stored,
-        rank: this.#ranks.get(input) ?? 0,
-        isHome: chunks.length < homeCount,
-      });
-    }
-    return chunks;
+    const readsAtOnce = Math.ceil(this.#options.readsAtOnce / this.#scanner.atOnce);
+    const stored = await mapAll(inputs, readsAtOnce, (input) => input.load());
+    return stored.map((chunk, i) => {
+      const input = inputs[i];
+      return {
+        name: input?.name ?? '',
+        kind: input?.chunk?.kind ?? null,
+        stored: chunk,
+        rank: (input && this.#ranks.get(input)) ?? 0,
+        isHome: i < homeCount,
+      };
+    });
   }
 }

@@ -18,6 +18,7 @@ import { KEPT_MS } from '../exchange/day-edge.ts';
 import { repairTrades } from '../exchange/repair.ts';
 import { unpackChunk } from '../scan/chunk.ts';
 import type { ChunkReading } from '../scan/scan-chunk.ts';
+import type { Scanner } from '../scan/scanner.ts';
 import { storeArchive } from './archive-day.ts';
 import { type Evidence, NO_EVIDENCE, parseEvidence } from './evidence.ts';
 import { completenessOf, findDay } from './findings.ts';
@@ -45,12 +46,16 @@ export type SymbolDay = {
   nowMs: number;
   /** No more missing ids than this are fetched. */
   repairMaxIds: number;
+  /** Scans large days; small ones, and without it all, are scanned here. */
+  scanner?: Scanner;
   progress: Progress;
   log: Log;
   codeVersion: string;
 };
 
 const REPAIR_ROUNDS = 3;
+/** Below this much, packed, a day is scanned before a worker has started. */
+const SMALL_DAY_BYTES = 4 << 20;
 
 /** There is nothing to build a day from. */
 export class NoDataError extends Error {
@@ -122,10 +127,12 @@ async function readInputs(day: SymbolDay, archive: Archive | undefined): Promise
       `build ${symbol} ${date}: nothing under ${rawDayPrefix(symbol, date)} of ${raw.url}`,
     );
   progress.step('read', inputs.length);
+  const bytes = inputs.reduce((sum, { raw }) => sum + (raw?.bytes ?? 0), archive?.bytes ?? 0);
   const reading = await readDay(inputs, {
     dayStartMs: dayStartMs(date),
     readsAtOnce,
     onProgress: (read) => progress.update(read),
+    ...(day.scanner && bytes > SMALL_DAY_BYTES ? { scanner: day.scanner } : {}),
   });
   if (archive) requireSameAsArchived(archive, reading.readings);
   progress.end({ chunks: inputs.length });

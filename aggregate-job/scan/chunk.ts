@@ -1,5 +1,6 @@
 import { crc32, deflateRawSync, gunzipSync, inflateRawSync, constants as zlib } from 'node:zlib';
 import { errorText } from '../../shared/errors.ts';
+import { SLACK } from './fields.ts';
 
 /** A chunk as it lies in the store (`gzip`) or, archived, in the day's zip (`deflate`, with the checks the zip holds). */
 export type StoredChunk =
@@ -114,7 +115,7 @@ function unpackDeflate(bytes: Buffer, expectedCrc32: number, size: number): Read
 /** The inflated text when the stream is exactly `deflated` and gives exactly `size` bytes, else undefined. */
 function inflateWhole(deflated: Buffer, size: number): Buffer | undefined {
   if (size > 1032 * deflated.length) return undefined; // deflate packs at most 1032:1
-  const inflated = inflate(deflated, Math.max(64, size));
+  const inflated = inflate(deflated, Math.max(64, size + SLACK)); // room for what the scanner needs behind a text
   const isWhole = inflated?.buffer.length === size && inflated.engine.bytesWritten === deflated.length;
   return isWhole ? inflated.buffer : undefined;
 }

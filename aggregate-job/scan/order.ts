@@ -26,6 +26,13 @@ export function orderTrades(
   { shared, lost }: SharedIds = NONE,
 ): OrderedTrades {
   const { id, source } = rows;
+  if (isRising(id, rows.count))
+    return {
+      order: asTheyAre(rows.count),
+      duplicates: 0,
+      conflicts: 0,
+      repaired: countRepaired(rows, ranks),
+    };
   const order = sortRows(
     rows.count,
     (a, b) => at(id, a) - at(id, b) || rankOf(ranks, source, a) - rankOf(ranks, source, b),
@@ -58,6 +65,7 @@ export function orderTrades(
 /** Snapshots by time and update id, each pair once; of several the one whose source ranks first stays. */
 export function orderDepth(rows: DepthRows, ranks: ArrayLike<number>): OrderedDepth {
   const { time, updateId, source } = rows;
+  if (isRising(time, rows.count)) return { order: asTheyAre(rows.count), duplicates: 0 };
   const order = sortRows(
     rows.count,
     (a, b) =>
@@ -76,6 +84,26 @@ export function orderDepth(rows: DepthRows, ranks: ArrayLike<number>): OrderedDe
   return { order: order.subarray(0, kept), duplicates: order.length - kept };
 }
 
+/** True for the usual window: rows of one writer, each behind the one before, none twice. */
+function isRising(keys: Float64Array | Uint32Array, count: number): boolean {
+  for (let i = 1; i < count; i++) {
+    if (at(keys, i) <= at(keys, i - 1)) return false;
+  }
+  return true;
+}
+
+function asTheyAre(count: number): Uint32Array {
+  const order = new Uint32Array(count);
+  for (let row = 0; row < count; row++) order[row] = row;
+  return order;
+}
+
+function countRepaired({ count, source }: TradeRows, ranks: ArrayLike<number>): number {
+  let repaired = 0;
+  for (let row = 0; row < count; row++) if (rankOf(ranks, source, row) === REPAIR_RANK) repaired++;
+  return repaired;
+}
+
 function sameTrade(rows: TradeRows, a: number, b: number): boolean {
   return (
     rows.time[a] === rows.time[b] &&
@@ -89,7 +117,7 @@ function sameTrade(rows: TradeRows, a: number, b: number): boolean {
 
 /** Natural merge sort, stable: rows come as a few long sorted runs (one a writer), so this is about one pass a writer. */
 function sortRows(count: number, compare: (a: number, b: number) => number): Uint32Array {
-  let from: Uint32Array = Uint32Array.from({ length: count }, (_, row) => row);
+  let from: Uint32Array = asTheyAre(count);
   let to: Uint32Array = new Uint32Array(count);
   for (let runs = runStarts(from, compare); runs.length > 2; ) {
     const merged: number[] = [];

@@ -4,6 +4,7 @@ import { DEPTH_HEADER } from '../../shared/schema/depth.ts';
 import { TRADE_HEADER } from '../../shared/schema/trade.ts';
 import { type StoredChunk, unpackChunk } from './chunk.ts';
 import { type DepthRows, pushDepth } from './depth-rows.ts';
+import { withSlack } from './fields.ts';
 import { BadRow, readDepthRow, readTradeRow } from './read-row.ts';
 import { scanDepth } from './scan-depth.ts';
 import { type ScanEvents, type ScanTarget, scanTrades } from './scan-trades.ts';
@@ -89,7 +90,7 @@ function scanText(
     return 0;
   }
   if (body === text.length) return 0;
-  const ended = endedText(text, isCut, reject);
+  const ended = withSlack(endedText(text, isCut, reject));
   const events: ScanEvents = {
     stray: output.stray,
     odd: (start, end, line) =>

@@ -1,33 +1,28 @@
 // The hot loop over snapshots: up to 864,000 rows of about a kilobyte a symbol-day, of which only the first level of each
 // side counts. So the row is read from its front (time, best bid), the end of the bids is found by a search in native
-// code, the best ask is read, and the line's end is found by another; the deeper levels are never looked at. What is
+// code, the best ask is read, and the row's end behind another one; the deeper levels are never looked at. What is
 // not exactly of the shape our recorder writes goes to `odd`, as in scan-trades.ts.
+//
+// Tried in vain: to guess the end of a side from the length of the row before. It saves the search, but a stray quote among
+// the deeper levels would go unseen.
 
 // biome-ignore-all lint/style/noNonNullAssertion: every index is in bounds, the text ends with a line feed
-// biome-ignore-all lint/suspicious/noConfusingLabels: one way out of a row that does not fit, without a call
 
 import { type DepthRows, reserveDepth } from './depth-rows.ts';
-import { growScale } from './scaled-rows.ts';
+import { type Numerals, numerals, readDecimal, readInteger, scaleRow, skipDigits, viewOf } from './fields.ts';
 import type { ScanEvents, ScanTarget } from './scan-trades.ts';
 
-const ZERO = 0x30;
-const NINE = 0x39;
 const COMMA = 0x2c;
-const POINT = 0x2e;
 const QUOTE = 0x22;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** Up to this many digits are exact in a double. */
-const MAX_DIGITS = 15;
-const MAX = Number.MAX_SAFE_INTEGER;
-/** No good row is shorter (`[]` without quotes on both sides), so a text holds at most its length / this many and no array grows in the loop. */
-const SHORTEST_ROW = 24;
-
-/** One number of a level: its digits as an integer, and how many of them stand behind the point. */
-type Numeral = { value: number; places: number; end: number };
+const TIME_DIGITS = 13;
+const DAY_MS = 86_400_000;
+/** No row is shorter than 2^4 bytes, which tells how many rows a text can hold. */
+const SHORTEST_ROW_BITS = 4;
 
 /** Reads the rows of a depth chunk, from the byte behind its header, into `rows`; otherwise as `scanTrades`. */
 export function scanDepth(
@@ -37,129 +32,103 @@ export function scanDepth(
   rows: DepthRows,
   events: ScanEvents,
 ): number {
-  const { dayStartMs, windowStart, windowEnd, source } = target;
-  const end = text.length;
-  reserveDepth(rows, Math.ceil((end - from) / SHORTEST_ROW));
-  const { time: times, updateId: updateIds, oneSided, source: sources } = rows;
-  const bidPrice: Numeral = { value: 0, places: 0, end: 0 };
-  const bidQuantity: Numeral = { value: 0, places: 0, end: 0 };
-  const askPrice: Numeral = { value: 0, places: 0, end: 0 };
-  const askQuantity: Numeral = { value: 0, places: 0, end: 0 };
-  let at = from;
+  const view = viewOf(text);
+  const decimals = numerals(4);
+  reserveDepth(rows, ((text.length - from) >> SHORTEST_ROW_BITS) + 1);
+  const columns = [
+    rows.bidPrice.values,
+    rows.bidQuantity.values,
+    rows.askPrice.values,
+    rows.askQuantity.values,
+  ];
   let lines = 0;
-
-  while (at < end) {
-    const start = at;
+  for (let at = from; at < text.length; ) {
     lines++;
-    take: {
-      let c = text[at]!;
-      let timestamp = 0;
-      for (; c >= ZERO && c <= NINE; c = text[++at]!) timestamp = timestamp * 10 + (c - ZERO);
-      if (c !== COMMA || at - start !== 13) break take;
-
-      at = readLevel(text, at + 1, bidPrice, bidQuantity);
-      if (at < 0) break take;
-      at = endOfSide(text, at);
-      if (at < 0) break take;
-
-      at = readLevel(text, at, askPrice, askQuantity);
-      if (at < 0) break take;
-      at = endOfSide(text, at);
-      if (at < 0) break take;
-
-      const field = at;
-      let updateId = 0;
-      for (c = text[at]!; c >= ZERO && c <= NINE; c = text[++at]!) updateId = updateId * 10 + (c - ZERO);
-      if (c !== COMMA || at === field || at - field > MAX_DIGITS) break take;
-
-      // event time and receive time: empty or digits
-      for (c = text[++at]!; c >= ZERO && c <= NINE; ) c = text[++at]!;
-      if (c !== COMMA) break take;
-      for (c = text[++at]!; c >= ZERO && c <= NINE; ) c = text[++at]!;
-      if (c === CARRIAGE_RETURN) c = text[++at]!;
-      // the searches for the ends of the sides may have run into the next line
-      if (c !== LINE_FEED || text.indexOf(LINE_FEED, start) !== at) break take;
-
-      const time = timestamp - dayStartMs;
-      if (time < windowStart || time >= windowEnd) {
-        if (time < 0 || time >= 86_400_000) break take;
-        events.stray(time);
-        at++;
-        continue;
-      }
-
-      makeFit(rows, text, 'price', bidPrice);
-      makeFit(rows, text, 'price', askPrice);
-      makeFit(rows, text, 'quantity', bidQuantity);
-      makeFit(rows, text, 'quantity', askQuantity);
-      // only now is the scale of all four settled
-      const bid = unitsAt(bidPrice, rows.scale.price);
-      const ask = unitsAt(askPrice, rows.scale.price);
-      const bidSize = unitsAt(bidQuantity, rows.scale.quantity);
-      const askSize = unitsAt(askQuantity, rows.scale.quantity);
-      if (bid > MAX || ask > MAX || bidSize > MAX || askSize > MAX) break take;
-
-      const row = rows.count++;
-      times[row] = time;
-      updateIds[row] = updateId;
-      oneSided[row] = 0;
-      sources[row] = source;
-      rows.bidPrice.values[row] = bid;
-      rows.askPrice.values[row] = ask;
-      rows.bidQuantity.values[row] = bidSize;
-      rows.askQuantity.values[row] = askSize;
-      at++;
-      continue;
+    const next = readRow(text, view, at, target, rows, columns, decimals, events);
+    if (next > 0) at = next;
+    else {
+      const lineEnd = text.indexOf(LINE_FEED, at);
+      events.odd(at, lineEnd, lines + 1);
+      at = lineEnd + 1;
     }
-    at = text.indexOf(LINE_FEED, start);
-    events.odd(start, at, lines + 1);
-    at++;
   }
   return lines;
 }
 
-/** Reads `"[[price,quantity]` at `at`; the place behind it, or -1 where that is not what stands there. */
-function readLevel(text: Buffer, at: number, price: Numeral, quantity: Numeral): number {
-  if (text[at] !== QUOTE || text[at + 1] !== OPEN || text[at + 2] !== OPEN) return -1;
-  if (!readNumeral(text, at + 3, price) || text[price.end] !== COMMA || price.value === 0) return -1;
-  if (!readNumeral(text, price.end + 1, quantity) || text[quantity.end] !== CLOSE || quantity.value === 0)
-    return -1;
-  return quantity.end + 1;
-}
+/** Takes the row at `start`; the place behind its line feed, or 0 where it has another shape. */
+function readRow(
+  text: Buffer,
+  view: DataView,
+  start: number,
+  target: ScanTarget,
+  rows: DepthRows,
+  columns: readonly Float64Array[],
+  decimals: Numerals,
+  events: ScanEvents,
+): number {
+  const row = rows.count;
+  let at = readInteger(text, view, start, rows.updateId, row);
+  if (at - start !== TIME_DIGITS || text[at] !== COMMA) return 0;
+  const time = rows.updateId[row]! - target.dayStartMs;
 
-/** From behind the best level to behind the side's closing quote and comma; -1 where what lies between is no array of levels. */
-function endOfSide(text: Buffer, at: number): number {
-  if (text[at] === CLOSE ? text[at + 1] !== QUOTE : text[at] !== COMMA || text[at + 1] !== OPEN) return -1;
-  const quote = text.indexOf(QUOTE, at);
-  if (quote < 0 || text[quote - 1] !== CLOSE || text[quote - 2] !== CLOSE || text[quote + 1] !== COMMA)
-    return -1;
-  return quote + 2;
-}
+  at = readBest(text, at + 1, columns, row, decimals, 0);
+  if (at === 0) return 0;
+  at = readBest(text, at, columns, row, decimals, 2);
+  if (at === 0) return 0;
 
-function readNumeral(text: Buffer, start: number, numeral: Numeral): boolean {
-  let at = start;
-  let value = 0;
-  let point = 0;
-  for (let c = text[at]!; (c >= ZERO && c <= NINE) || (c === POINT && point === 0); c = text[++at]!) {
-    if (c === POINT) point = at;
-    else value = value * 10 + (c - ZERO);
+  at = readInteger(text, view, at, rows.updateId, row);
+  if (at === 0 || text[at] !== COMMA) return 0;
+
+  // event time and receive time
+  at = skipDigits(text, view, at + 1);
+  if (text[at] !== COMMA) return 0;
+  at = skipDigits(text, view, at + 1);
+  if (text[at] === CARRIAGE_RETURN) at++;
+  // the searches for the ends of the sides may have run into the next line
+  if (text[at] !== LINE_FEED || text.indexOf(LINE_FEED, start) !== at) return 0;
+
+  if (time < target.windowStart || time >= target.windowEnd) {
+    if (time < 0 || time >= DAY_MS) return 0;
+    events.stray(time);
+    return at + 1;
   }
-  numeral.value = value;
-  numeral.end = at;
-  numeral.places = point === 0 ? 0 : at - point - 1;
-  return at > start && at - start <= MAX_DIGITS && point !== start && (point === 0 || point < at - 1);
+  if (!scaleRow(text, rows, columns, decimals)) return 0;
+  rows.time[row] = time;
+  rows.oneSided[row] = 0;
+  rows.source[row] = target.source;
+  rows.count = row + 1;
+  return at + 1;
 }
 
-/** Brings the rows to a scale at which the numeral is an integer. */
-function makeFit(rows: DepthRows, text: Buffer, name: 'price' | 'quantity', { places, end }: Numeral): void {
-  if (places > rows.scale[name]) growScale(rows, name, places);
-  // trailing zeros do not count as places; only digits beyond those already counted are looked at
-  for (let place = rows.places[name] + 1; place <= places; place++) {
-    if (text[end - places + place - 1] !== ZERO) rows.places[name] = place;
-  }
+/**
+ * Reads `"[[price,quantity]...]]",`: the best level into columns `side` and `side + 1`, the other levels unseen. The place
+ * behind it, or 0 where something else stands there.
+ */
+function readBest(
+  text: Buffer,
+  start: number,
+  columns: readonly Float64Array[],
+  row: number,
+  decimals: Numerals,
+  side: 0 | 2,
+): number {
+  if (text[start] !== QUOTE || text[start + 1] !== OPEN || text[start + 2] !== OPEN) return 0;
+  const prices = columns[side]!;
+  const quantities = columns[side + 1]!;
+  let at = readDecimal(text, start + 3, prices, row, decimals, side);
+  if (at === 0 || text[at] !== COMMA || prices[row] === 0) return 0;
+  at = readDecimal(text, at + 1, quantities, row, decimals, side + 1);
+  if (at === 0 || text[at] !== CLOSE || quantities[row] === 0) return 0;
+  return endOfSide(text, at);
 }
 
-/** The numeral as an integer at the scale, which has no fewer places; exact up to {@link MAX}. */
-function unitsAt({ value, places }: Numeral, scale: number): number {
-  return places === scale ? value : value * 10 ** (scale - places);
+/** From behind the best level to behind the side's closing quote and comma; 0 where what lies between is no array of levels. */
+function endOfSide(text: Buffer, start: number): number {
+  const isLast = text[start + 1] === CLOSE && text[start + 2] === QUOTE;
+  const goesOn = text[start + 1] === COMMA && text[start + 2] === OPEN;
+  if (!isLast && !goesOn) return 0;
+  const quote = text.indexOf(QUOTE, start);
+  const isEnd =
+    quote >= 0 && text[quote - 1] === CLOSE && text[quote - 2] === CLOSE && text[quote + 1] === COMMA;
+  return isEnd ? quote + 2 : 0;
 }

@@ -4,7 +4,7 @@ import { byEpoch, type Segment, segmentsOf } from '../proof/segments.ts';
 import { type BookGaps, bookGaps } from './book-gaps.ts';
 import { type DepthRows, depthRows } from './depth-rows.ts';
 import { orderDepth, orderTrades } from './order.ts';
-import { growScale } from './scaled-rows.ts';
+import { clearRows, growScale } from './scaled-rows.ts';
 import { type ChunkReading, type Rejection, scanChunk, type WindowChunk } from './scan-chunk.ts';
 import { type TradeRows, tradeRows } from './trade-rows.ts';
 
@@ -19,6 +19,13 @@ export type WindowTask = {
   /** Ids of which the result is to say whose row stayed. */
   wantedIds: ReadonlySet<number>;
 };
+
+/** Memory for the rows of a window; who scans one window after the other uses the same again. */
+export type WindowRows = { trades: TradeRows; depth: DepthRows };
+
+export function windowRows(): WindowRows {
+  return { trades: tradeRows(), depth: depthRows() };
+}
 
 /** Everything the day needs to know of a window. Its bars are of one second, at `scale`. */
 export type WindowResult = {
@@ -38,9 +45,10 @@ export type WindowResult = {
   ranks: Map<number, number>;
 };
 
-/** Reads the chunks of a window and builds its bars: a pure function of its task. */
-export function scanWindow(task: WindowTask): WindowResult {
-  const [trades, depth] = [tradeRows(), depthRows()];
+/** Reads the chunks of a window and builds its bars: a pure function of its task. `rows` lends memory, see {@link windowRows}. */
+export function scanWindow(task: WindowTask, { trades, depth } = windowRows()): WindowResult {
+  clearRows(trades);
+  clearRows(depth);
   const rejections: Rejection[] = [];
   const strays = new Strays(task.endMs - task.startMs);
   const chunks = task.chunks.map((chunk, source) => {

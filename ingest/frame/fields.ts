@@ -18,8 +18,13 @@ export function integer(value: unknown, key: string): number {
 /** A time in ms since 1970. */
 export function time(value: unknown, key: string): number {
   const timeMs = integer(value, key);
-  if (timeMs >= FIRST_MS && timeMs < END_MS) return timeMs;
+  if (isTime(timeMs)) return timeMs;
   throw new Unreadable(`${key} is not a time`);
+}
+
+/** True for a time that lies in the years 2000 to 2099. */
+export function isTime(timeMs: number): boolean {
+  return timeMs >= FIRST_MS && timeMs < END_MS;
 }
 
 /** A symbol as text; the stream decides whether it is the right one. */

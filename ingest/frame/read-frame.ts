@@ -1,3 +1,4 @@
+import { readDepthFrame } from './depth-frame.ts';
 import { readDepth } from './depth-row.ts';
 import { Unreadable } from './fields.ts';
 import type { Row } from './row.ts';
@@ -8,6 +9,8 @@ import { readTrade } from './trade-row.ts';
  * is kept is checked; keys that are not known are ignored, and keys differ only by case.
  */
 export function readFrame(bytes: Buffer, receivedMs: number): Row | Unreadable {
+  const row = readDepthFrame(bytes, receivedMs);
+  if (row) return row;
   try {
     return readEvent(parse(bytes), receivedMs);
   } catch (error) {

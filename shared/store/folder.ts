@@ -1,17 +1,10 @@
 import { createWriteStream } from 'node:fs';
-import { access, constants, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, link, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { doing, errorCode, UsageError } from '../errors.ts';
-import {
-  entriesOf,
-  generationIfEqual,
-  generationOf,
-  markGeneration,
-  readRange,
-  unlessAbsent,
-} from './files.ts';
+import { entriesOf, generationIfEqual, markGeneration, readNow, statNow, unlessAbsent } from './files.ts';
 import { removeAbandoned, unfinishedPath, withLock } from './lock.ts';
 import {
   type Body,
@@ -84,26 +77,14 @@ class FolderStore implements Store {
 
   async read(name: string, range?: ByteRange): Promise<StoredObject | undefined> {
     const path = this.#path(name);
-    const readFile = async (): Promise<StoredObject | undefined> => {
-      const file = await open(path);
-      try {
-        const info = await file.stat({ bigint: true });
-        if (!info.isFile()) return undefined;
-        const bytes = range ? await readRange(file, range) : await file.readFile();
-        return { bytes, generation: generationOf(info) };
-      } finally {
-        await file.close();
-      }
-    };
-    return doing('read', name, () => unlessAbsent(readFile));
+    return doing('read', name, () => unlessAbsent(async () => readNow(path, range)));
   }
 
   async stat(name: string): Promise<ObjectInfo | undefined> {
     const path = this.#path(name);
     return doing('stat', name, async () => {
-      const info = await unlessAbsent(() => stat(path, { bigint: true }));
-      if (!info?.isFile()) return undefined;
-      return { name, bytes: Number(info.size), generation: generationOf(info) };
+      const info = await unlessAbsent(async () => statNow(path));
+      return info && { name, ...info };
     });
   }
 

@@ -53,5 +53,10 @@ export function isObjectName(name: string): boolean {
 
 /** Objects of a listing, in order of their names' UTF-8 bytes (which is not JavaScript's order of strings beyond U+FFFF). */
 export function compareNames(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  if (SURROGATES_OR_BEYOND.test(a) || SURROGATES_OR_BEYOND.test(b))
+    return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : Number(a > b);
 }
+
+/** Without these JavaScript's order is that of the bytes, and comparing costs a tenth. */
+const SURROGATES_OR_BEYOND = /[\ud800-\uffff]/;

@@ -1,0 +1,28 @@
+// The bars of a day and nothing else: what the job does between listing the chunks and storing the daily file.
+// `ours.ts STORE RESULTS`
+
+import { availableParallelism } from 'node:os';
+import { NO_EVIDENCE } from '../../aggregate-job/day/evidence.ts';
+import { findDay } from '../../aggregate-job/day/findings.ts';
+import { listInputs } from '../../aggregate-job/day/inputs.ts';
+import { DayOutputs, storeBars } from '../../aggregate-job/day/outputs.ts';
+import { readDay } from '../../aggregate-job/day/read-day.ts';
+import { workerScanner } from '../../aggregate-job/scan/scanner.ts';
+import { openStore } from '../../shared/store/open.ts';
+import { dayStartMs } from '../../shared/time.ts';
+import { DATE, SYMBOL } from '../day/name.ts';
+
+const [rawFolder = '', resultsFolder = ''] = process.argv.slice(2);
+const raw = await openStore(rawFolder, { writable: false });
+const results = await openStore(resultsFolder, { writable: true });
+const scanner = workerScanner(availableParallelism());
+const reading = await readDay(await listInputs(raw, SYMBOL, DATE), {
+  dayStartMs: dayStartMs(DATE),
+  readsAtOnce: 32,
+  onProgress: () => {},
+  scanner,
+});
+await scanner.close();
+const resolutions = [{ name: '1s', seconds: 1 }];
+const outputs = await DayOutputs.find(results, SYMBOL, DATE, resolutions);
+await storeBars(outputs, SYMBOL, DATE, findDay(reading, NO_EVIDENCE), resolutions);

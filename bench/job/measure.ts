@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseManifest } from '../../shared/schema/manifest.ts';
+import type { Bench } from '../bench.ts';
+import { DATE, SYMBOL } from '../day/name.ts';
+import { standardDay } from '../day/standard-day.ts';
+import { alternate, ratio } from '../program/alternate.ts';
+import type { Program } from '../program/run.ts';
+import { headLine, measureLine } from '../report.ts';
+
+/** The whole job (files, zip and its check, manifest) beside its bars alone, and beside DuckDB with the chunks zipped as people do it. */
+export async function measureJob({ tools, run, times, folder, note, print }: Bench): Promise<void> {
+  const store = await standardDay(1, () => note('making the standard day'));
+  const here = (file: string): string => join(import.meta.dirname, file);
+  const day = join(store, `raw/${SYMBOL}/${DATE}`);
+  const settings = ['--raw', store, '--results', folder, '--symbols', SYMBOL, '--date', DATE];
+  const bars: Program = {
+    name: 'bars alone',
+    command: 'node',
+    args: [here('../bars/ours.ts'), store, folder],
+  };
+  const job: Program = {
+    name: 'whole job',
+    command: 'node',
+    args: [here('../../aggregate-job/main.ts'), ...settings, '--keep-raw', '--offline'],
+    prepare: () => removeResults(folder),
+  };
+  const other: Program = {
+    name: 'DuckDB, then zip level 6',
+    command: 'node',
+    args: [
+      here('duckdb-zip.ts'),
+      tools.npmFolder,
+      day,
+      join(folder, 'duckdb.csv'),
+      join(folder, 'duckdb.zip'),
+    ],
+  };
+  const measured = await alternate([bars, job], run, times, ({ name }, round) =>
+    note(`${name}, run ${round}`),
+  );
+  const slow = await alternate([other, job], run, Math.min(times, 3), ({ name }, round) =>
+    note(`${name}, run ${round}`),
+  );
+  requireWhole(folder);
+  print(headLine('the whole job', 'to bars'));
+  const [alone, whole] = measured;
+  if (alone && whole) {
+    print(measureLine(alone, undefined, ''));
+    print(measureLine(whole, ratio(whole, alone), 'checked'));
+  }
+  const [zipped, beside] = slow;
+  if (zipped && beside)
+    print(`${measureLine(zipped, undefined, '')}  ${ratio(zipped, beside).toFixed(1)}x the whole job`);
+}
+
+/** A day that was built before is checked against what is there: each run is to be the first. */
+function removeResults(folder: string): void {
+  for (const part of ['aggregated', 'archive']) rmSync(join(folder, part), { recursive: true, force: true });
+}
+
+/** The files are what the manifest says. */
+function requireWhole(folder: string): void {
+  const manifest = parseManifest(
+    readFileSync(join(folder, `aggregated/${SYMBOL}/${DATE}_manifest.json`), 'utf8'),
+  );
+  for (const { name, sha256 } of [...manifest.outputs, manifest.archive]) {
+    const found = createHash('sha256')
+      .update(readFileSync(join(folder, name)))
+      .digest('hex');
+    if (found !== sha256) throw new Error(`check ${name}: its SHA-256 is not the manifest's`);
+  }
+}
