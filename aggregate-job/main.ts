@@ -5,6 +5,7 @@ import { createLog, type Log } from '../shared/log.ts';
 import { logProgress, terminalProgress } from '../shared/progress.ts';
 import { openStore } from '../shared/store/open.ts';
 import { systemClock } from '../shared/time.ts';
+import { readTask } from './plan/task.ts';
 import { runJob } from './run.ts';
 import { type JobSettings, jobHelp, readJobSettings } from './settings.ts';
 
@@ -23,10 +24,12 @@ await runMain(async () => {
       : await openStore(settings.raw, { writable: !settings.keepRaw });
   const now = (): number => performance.now();
   return runJob({
+    task: readTask(process.env),
     raw,
     results,
     settings,
     log,
+    clock: systemClock,
     nowMs: await exchangeNowMs(settings, log),
     showProgress: (label) =>
       process.stderr.isTTY ? terminalProgress(process.stderr, label, now) : logProgress(log, label, now),

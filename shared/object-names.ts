@@ -77,6 +77,9 @@ export function archiveObjectName(symbol: string, date: string): string {
   return `archive/${symbol}/${date}_raw.zip`;
 }
 
+/** `archive/{SYMBOL}/` */
+export const archivePrefix = (symbol: string): string => `archive/${symbol}/`;
+
 /** `leases/{SYMBOL}/{YYYY-MM-DD}.json` */
 export function leaseObjectName(symbol: string, date: string): string {
   return `leases/${symbol}/${date}.json`;
@@ -85,4 +88,11 @@ export function leaseObjectName(symbol: string, date: string): string {
 /** `plans/{execution}.json` */
 export function planObjectName(execution: string): string {
   return `plans/${execution}.json`;
+}
+
+/** `plans/{execution}/`: the notes on what of a plan is done */
+export const planMarkPrefix = (execution: string): string => `plans/${execution}/`;
+/** `plans/{execution}/{SYMBOL}/{YYYY-MM-DD}` */
+export function planMarkName(execution: string, symbol: string, date: string): string {
+  return `${planMarkPrefix(execution)}${symbol}/${date}`;
 }
