@@ -9,6 +9,11 @@ const FOLDER = resolve(import.meta.dirname, '../../../shared/data');
 /** True where the recorded market data lies beside the repository. */
 export const hasRecordings = existsSync(FOLDER);
 
+/** The recordings of both symbols. */
+export const RECORDINGS = ['btcusdt', 'ethusdt'].map((symbol) =>
+  resolve(FOLDER, 'replay', `${symbol}-20240718T2357.jsonl.gz`),
+);
+
 /** The official klines of a file in the folder of klines, one list of fields a minute. */
 export function recordedKlines(file: string): string[][] {
   const lines = readFileSync(resolve(FOLDER, 'klines', file), 'utf8')
