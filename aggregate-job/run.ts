@@ -1,9 +1,10 @@
+import type { ExchangeRest } from '../shared/binance/rest.ts';
 import { errorText } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { rawDayPrefix, rawPrefix } from '../shared/object-names.ts';
 import type { Progress } from '../shared/progress.ts';
 import type { Store } from '../shared/store/store.ts';
-import type { Clock } from '../shared/time.ts';
+import { type LeaseContext, withLease } from './day/lease.ts';
 import { buildSymbolDay, NoDataError } from './day/symbol-day.ts';
 import { chooseDays, type SymbolDate } from './days.ts';
 import { tellOldRaw } from './old-raw.ts';
@@ -16,9 +17,11 @@ export type JobContext = {
   raw: Store;
   results: Store;
   settings: JobSettings;
-  /** The exchange's clock, or offline the local one. */
+  /** Undefined when the exchange is not to be asked. */
+  rest: ExchangeRest | undefined;
+  /** The exchange's clock, or the local one when the exchange is not asked. */
   nowMs: number;
-  clock: Clock;
+  lease: Omit<LeaseContext, 'results'>;
   log: Log;
   /** A new display for a symbol-day. */
   showProgress(label: string): Progress;
@@ -27,54 +30,59 @@ export type JobContext = {
   task?: Task | undefined;
 };
 
-/** Builds every chosen symbol-day; one's failure does not stop the others. Returns the exit code: 1 when any failed. */
+/** Builds every chosen symbol-day; one's failure does not stop the others. Returns the exit code: 1 when any failed or, with `strict`, is partial. */
 export async function runJob(context: JobContext): Promise<number> {
   const { raw, settings, log } = context;
+  const { from, to } = settings;
   const { days, plannedDays, finished } = await shareOf(context);
-  if (plannedDays === 0 && settings.date !== undefined) {
-    log.error(`build ${settings.date}: nothing under ${rawDayPrefix('*', settings.date)} of ${raw.url}`);
+  if (plannedDays === 0 && from !== undefined) {
+    log.error(
+      `build ${from === to ? from : `${from} to ${to}`}: nothing under ${rawDayPrefix('*', from)} of ${raw.url}`,
+    );
     return 1;
   }
   if (plannedDays === 0) log.info(`nothing to do: no closed day under ${rawPrefix()} of ${raw.url}`);
   let failures = 0;
-  for (const day of days) {
-    if (await buildOne(context, day)) await finished(day);
+  for (const [index, day] of days.entries()) {
+    const label = `${days.length > 1 ? `${index + 1}/${days.length} ` : ''}${day.symbol} ${day.date}`;
+    if (await buildOne(context, day, label)) await finished(day);
     else failures++;
   }
   return failures === 0 ? 0 : 1;
 }
 
 /** All chosen days, or as one of several tasks the share of them. */
-async function shareOf({ raw, results, settings, nowMs, clock, log, task }: JobContext): Promise<Share> {
+async function shareOf({
+  raw,
+  results,
+  settings,
+  rest,
+  nowMs,
+  lease,
+  log,
+  task,
+}: JobContext): Promise<Share> {
   const choose = async (): Promise<SymbolDate[]> => {
-    const days = await chooseDays(raw, settings.symbols, settings.date, nowMs);
-    if (settings.date === undefined) tellOldRaw(days, nowMs, log);
+    const days = await chooseDays({ raw, results, nowMs, online: rest !== undefined }, settings);
+    if (settings.from === undefined) tellOldRaw(days, nowMs, log);
     return days;
   };
-  if (task) return takeShare(task, { raw, results, clock, listsAtOnce: settings.readsAtOnce, choose });
+  const { readsAtOnce: listsAtOnce } = settings;
+  if (task) return takeShare(task, { raw, results, clock: lease.clock, listsAtOnce, choose });
   const days = await choose();
   return { days, plannedDays: days.length, finished: async () => {} };
 }
 
-async function buildOne(
-  { raw, results, settings, log, showProgress, codeVersion }: JobContext,
-  { symbol, date }: SymbolDate,
-): Promise<boolean> {
-  const { resolutions, keepRaw, readsAtOnce } = settings;
-  const progress = showProgress(`${symbol} ${date}`);
+async function buildOne(context: JobContext, { symbol, date }: SymbolDate, label: string): Promise<boolean> {
+  const { raw, results, settings, rest, nowMs, lease, log, showProgress, codeVersion } = context;
+  const progress = showProgress(label);
   try {
-    await buildSymbolDay({
-      raw,
-      results,
-      symbol,
-      date,
-      resolutions,
-      keepRaw,
-      readsAtOnce,
-      progress,
-      codeVersion,
-    });
-    return true;
+    const manifest = await withLease({ ...lease, results }, symbol, date, () =>
+      buildSymbolDay({ ...settings, raw, results, symbol, date, rest, nowMs, progress, log, codeVersion }),
+    );
+    if (manifest.verdict === 'partial')
+      log.warn({ symbol, date, verdict: 'partial', reasons: manifest.reasons }, `${label}: partial`);
+    return manifest.verdict === 'complete' || !settings.strict;
   } catch (error) {
     log.error(
       { symbol, date, ...(error instanceof NoDataError ? {} : { stack: stackOf(error) }) },

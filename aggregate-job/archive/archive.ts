@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import type { ByteRange, Store } from '../../shared/store/store.ts';
 import type { StoredChunk } from '../scan/chunk.ts';
 import { packedData, readZipDirectory, type ZipDirectoryEntry } from './zip-read.ts';
@@ -37,7 +38,11 @@ export async function openArchive(store: Store, name: string): Promise<Archive |
 /** An archived chunk as the scanner takes it. */
 export async function archivedChunk(archive: Archive, entry: ZipDirectoryEntry): Promise<StoredChunk> {
   const bytes = await archive.packed(entry);
-  if (entry.method === 'store') return { form: 'gzip', bytes };
+  if (entry.method === 'store') {
+    if (crc32(bytes) !== entry.crc32)
+      throw new Error(`read ${entry.name} of ${archive.name}: its CRC does not match`);
+    return { form: 'gzip', bytes };
+  }
   return { form: 'deflate', bytes, crc32: entry.crc32, size: entry.size };
 }
 

@@ -54,7 +54,7 @@ function isBeyond(
   return isBefore || isBehind;
 }
 
-function warningsOf({ counts, completeness, rejections }: Findings): string[] {
+function warningsOf({ counts, completeness, rejections, bookGaps }: Findings): string[] {
   const told: [number, string][] = [
     [counts.conflicts, 'rows contradict another row with the same trade id'],
     [completeness.outOfOrder, 'trades are older than a trade with a smaller id'],
@@ -63,5 +63,11 @@ function warningsOf({ counts, completeness, rejections }: Findings): string[] {
     [counts.crossed, 'snapshots have the best bid above the best ask'],
     [rejections.length, 'rows or chunks were rejected'],
   ];
+  const darkMs = bookGaps.reduce((sum, [from, to]) => sum + to - from, 0);
+  if (bookGaps.length > 0)
+    told.push([
+      bookGaps.length,
+      `stretches of more than 5 s have no snapshot, ${Math.round(darkMs / 1000)} s in all`,
+    ]);
   return told.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
 }

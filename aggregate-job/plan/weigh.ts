@@ -39,7 +39,7 @@ async function rawBytes(raw: Store, symbol: string, dates: string[]): Promise<nu
 async function zipBytes(results: Store, symbol: string, dates: string[]): Promise<number> {
   const wanted = new Set(dates.map((date) => archiveObjectName(symbol, date)));
   let bytes = 0;
-  for await (const object of results.list(archivePrefix(symbol)))
+  for await (const object of results.list(`${archivePrefix()}${symbol}/`))
     if (wanted.has(object.name)) bytes += object.bytes;
   return bytes;
 }
