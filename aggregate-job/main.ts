@@ -5,6 +5,7 @@ import { errorCode, errorText, runMain } from '../shared/errors.ts';
 import { createLog, type Log } from '../shared/log.ts';
 import { logProgress, terminalProgress } from '../shared/progress.ts';
 import { openStore } from '../shared/store/open.ts';
+import type { Store } from '../shared/store/store.ts';
 import { systemClock } from '../shared/time.ts';
 import type { Owner } from './day/lease.ts';
 import { readTask } from './plan/task.ts';
@@ -19,8 +20,14 @@ await runMain(async () => {
   }
   const settings = readJobSettings(argv, process.env);
   const log = createLog('aggregate-job');
-  const results = await openStore(settings.results, { writable: true });
-  const raw = settings.raw === settings.results ? results : await openStore(settings.raw, { writable: true });
+  const open = (url: string): Promise<Store> =>
+    openStore(url, {
+      writable: true,
+      gcsApiEndpoint: process.env.GCS_API_ENDPOINT,
+      warn: (message) => log.warn(message),
+    });
+  const results = await open(settings.results);
+  const raw = settings.raw === settings.results ? results : await open(settings.raw);
   const { restUrl, restWeightShare: weightShare } = settings;
   const exchange = settings.offline
     ? undefined

@@ -13,8 +13,12 @@ await runMain(async () => {
     process.stdout.write(settings);
     return 0;
   }
-  const store = await openStore(settings.rawUrl, { writable: true });
   const log = createLog('ingest');
+  const store = await openStore(settings.rawUrl, {
+    writable: true,
+    gcsApiEndpoint: process.env.GCS_API_ENDPOINT,
+    warn: (message) => log.warn(message),
+  });
   const status = process.stderr.isTTY ? terminalStatus(process.stderr) : logStatus(log);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(signal));
