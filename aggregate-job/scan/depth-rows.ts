@@ -64,8 +64,8 @@ export function pushDepth(rows: DepthRows, row: DepthRow, source: number): void 
   rows.source[i] = source;
   rows.oneSided[i] = row.bid && row.ask ? 0 : 1;
   for (const column of [...rows.priced, ...rows.quantified]) setAt(column, i, 0);
+  rows.count++; // first, so that this row grows too when its ask has more places than its bid
   if (row.bid && row.ask) setLevels(rows, i, row.bid, row.ask);
-  rows.count++;
 }
 
 function setLevels(rows: DepthRows, i: number, bid: Level, ask: Level): void {

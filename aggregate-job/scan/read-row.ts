@@ -75,7 +75,6 @@ function readBest<C extends string>(fields: Record<C, string>, column: C): Level
 
 function fieldsOf<C extends string>(line: string, columns: readonly C[]): Record<C, string> {
   if (line === '' || line === '\r') throw new BadRow('empty line');
-  if (line.includes('\0')) throw new BadRow('NUL byte');
   const values = parseLine(line.endsWith('\r') ? line.slice(0, -1) : line);
   if (values.length !== columns.length)
     throw new BadRow(`${values.length < columns.length ? 'missing' : 'extra'} fields`);
@@ -86,7 +85,7 @@ function fieldsOf<C extends string>(line: string, columns: readonly C[]): Record
 
 function parseLine(line: string): string[] {
   try {
-    const [fields = []]: string[][] = parse(line, { relax_column_count: true });
+    const [fields = []]: string[][] = parse(line, { record_delimiter: '\n', relax_column_count: true });
     return fields;
   } catch (cause) {
     const unbalanced = new BadRow('quotes do not match');

@@ -81,19 +81,20 @@ function scanText(
   output: ScanOutput,
   reject: Reject,
 ): number {
-  if (text.length === 0 && isCut) return 0;
-  const body = bodyStart(text, kind === 'trades' ? TRADE_HEADER : DEPTH_HEADER);
+  const header = kind === 'trades' ? TRADE_HEADER : DEPTH_HEADER;
+  if (isCut && header.startsWith(text.toString('latin1'))) return 0; // cut inside its header: the damage says it all
+  const body = bodyStart(text, header);
   if (body === undefined) {
     reject(0, 'another header');
     return 0;
   }
+  if (body === text.length) return 0;
   const ended = endedText(text, isCut, reject);
   const events: ScanEvents = {
     stray: output.stray,
     odd: (start, end, line) =>
       readOdd(ended.toString('utf8', start, end), line, kind, target, output, reject),
   };
-  if (body >= ended.length) return 0;
   if (kind === 'trades') return scanTrades(ended, body, target, output.trades, events);
   return scanDepth(ended, body, target, output.depth, events);
 }
@@ -139,7 +140,8 @@ function readOdd(
     }
   } catch (error) {
     if (!(error instanceof BadRow)) throw error;
-    reject(number, error.message, error.id);
+    const reason = line.includes('\0') ? 'NUL byte' : error.message; // which says more than what it broke
+    reject(number, reason, error.id);
   }
 }
 

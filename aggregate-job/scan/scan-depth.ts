@@ -22,8 +22,9 @@ const CARRIAGE_RETURN = 0x0d;
 
 /** Up to this many digits are exact in a double. */
 const MAX_DIGITS = 15;
-/** No row is shorter, so a text holds at most its length / this many. */
-const SHORTEST_ROW = 26;
+const MAX = Number.MAX_SAFE_INTEGER;
+/** No good row is shorter (`[]` without quotes on both sides), so a text holds at most its length / this many and no array grows in the loop. */
+const SHORTEST_ROW = 24;
 
 /** One number of a level: its digits as an integer, and how many of them stand behind the point. */
 type Numeral = { value: number; places: number; end: number };
@@ -58,16 +59,15 @@ export function scanDepth(
 
       at = readLevel(text, at + 1, bidPrice, bidQuantity);
       if (at < 0) break take;
-      at = text.indexOf(QUOTE, at);
-      if (at < 0 || text[at - 1] !== CLOSE || text[at - 2] !== CLOSE || text[at + 1] !== COMMA) break take;
-
-      at = readLevel(text, at + 2, askPrice, askQuantity);
+      at = endOfSide(text, at);
       if (at < 0) break take;
-      at = text.indexOf(QUOTE, at);
-      if (at < 0 || text[at - 1] !== CLOSE || text[at - 2] !== CLOSE || text[at + 1] !== COMMA) break take;
 
-      const field = at + 2;
-      at = field;
+      at = readLevel(text, at, askPrice, askQuantity);
+      if (at < 0) break take;
+      at = endOfSide(text, at);
+      if (at < 0) break take;
+
+      const field = at;
       let updateId = 0;
       for (c = text[at]!; c >= ZERO && c <= NINE; c = text[++at]!) updateId = updateId * 10 + (c - ZERO);
       if (c !== COMMA || at === field || at - field > MAX_DIGITS) break take;
@@ -77,7 +77,8 @@ export function scanDepth(
       if (c !== COMMA) break take;
       for (c = text[++at]!; c >= ZERO && c <= NINE; ) c = text[++at]!;
       if (c === CARRIAGE_RETURN) c = text[++at]!;
-      if (c !== LINE_FEED) break take;
+      // the searches for the ends of the sides may have run into the next line
+      if (c !== LINE_FEED || text.indexOf(LINE_FEED, start) !== at) break take;
 
       const time = timestamp - dayStartMs;
       if (time < windowStart || time >= windowEnd) {
@@ -87,18 +88,26 @@ export function scanDepth(
         continue;
       }
 
-      if (!fits(rows, text, 'price', bidPrice) || !fits(rows, text, 'price', askPrice)) break take;
-      if (!fits(rows, text, 'quantity', bidQuantity) || !fits(rows, text, 'quantity', askQuantity))
-        break take;
+      makeFit(rows, text, 'price', bidPrice);
+      makeFit(rows, text, 'price', askPrice);
+      makeFit(rows, text, 'quantity', bidQuantity);
+      makeFit(rows, text, 'quantity', askQuantity);
+      // only now is the scale of all four settled
+      const bid = unitsAt(bidPrice, rows.scale.price);
+      const ask = unitsAt(askPrice, rows.scale.price);
+      const bidSize = unitsAt(bidQuantity, rows.scale.quantity);
+      const askSize = unitsAt(askQuantity, rows.scale.quantity);
+      if (bid > MAX || ask > MAX || bidSize > MAX || askSize > MAX) break take;
+
       const row = rows.count++;
       times[row] = time;
       updateIds[row] = updateId;
       oneSided[row] = 0;
       sources[row] = source;
-      rows.bidPrice.values[row] = bidPrice.value * 10 ** (rows.scale.price - bidPrice.places);
-      rows.askPrice.values[row] = askPrice.value * 10 ** (rows.scale.price - askPrice.places);
-      rows.bidQuantity.values[row] = bidQuantity.value * 10 ** (rows.scale.quantity - bidQuantity.places);
-      rows.askQuantity.values[row] = askQuantity.value * 10 ** (rows.scale.quantity - askQuantity.places);
+      rows.bidPrice.values[row] = bid;
+      rows.askPrice.values[row] = ask;
+      rows.bidQuantity.values[row] = bidSize;
+      rows.askQuantity.values[row] = askSize;
       at++;
       continue;
     }
@@ -118,6 +127,15 @@ function readLevel(text: Buffer, at: number, price: Numeral, quantity: Numeral):
   return quantity.end + 1;
 }
 
+/** From behind the best level to behind the side's closing quote and comma; -1 where what lies between is no array of levels. */
+function endOfSide(text: Buffer, at: number): number {
+  if (text[at] === CLOSE ? text[at + 1] !== QUOTE : text[at] !== COMMA || text[at + 1] !== OPEN) return -1;
+  const quote = text.indexOf(QUOTE, at);
+  if (quote < 0 || text[quote - 1] !== CLOSE || text[quote - 2] !== CLOSE || text[quote + 1] !== COMMA)
+    return -1;
+  return quote + 2;
+}
+
 function readNumeral(text: Buffer, start: number, numeral: Numeral): boolean {
   let at = start;
   let value = 0;
@@ -132,13 +150,16 @@ function readNumeral(text: Buffer, start: number, numeral: Numeral): boolean {
   return at > start && at - start <= MAX_DIGITS && point !== start && (point === 0 || point < at - 1);
 }
 
-/** Brings the rows to a scale at which the numeral is an integer; false where that integer would not be exact in a double. */
-function fits(rows: DepthRows, text: Buffer, name: 'price' | 'quantity', numeral: Numeral): boolean {
-  const { places, end } = numeral;
+/** Brings the rows to a scale at which the numeral is an integer. */
+function makeFit(rows: DepthRows, text: Buffer, name: 'price' | 'quantity', { places, end }: Numeral): void {
   if (places > rows.scale[name]) growScale(rows, name, places);
   // trailing zeros do not count as places; only digits beyond those already counted are looked at
   for (let place = rows.places[name] + 1; place <= places; place++) {
     if (text[end - places + place - 1] !== ZERO) rows.places[name] = place;
   }
-  return numeral.value * 10 ** (rows.scale[name] - places) <= Number.MAX_SAFE_INTEGER;
+}
+
+/** The numeral as an integer at the scale, which has no fewer places; exact up to {@link MAX}. */
+function unitsAt({ value, places }: Numeral, scale: number): number {
+  return places === scale ? value : value * 10 ** (scale - places);
 }

@@ -20,7 +20,7 @@ const CARRIAGE_RETURN = 0x0d;
 
 /** Up to this many digits are exact in a double. */
 const MAX_DIGITS = 15;
-/** No row is shorter, so a text holds at most its length / this many. */
+/** No good row is shorter, so a text holds at most its length / this many and no array grows in the loop. */
 const SHORTEST_ROW = 32;
 
 /** Where the rows of a text belong. Times are ms; `[windowStart, windowEnd)` counts from the day's start. */
@@ -153,12 +153,12 @@ export function scanTrades(
       if (pricePlaces !== rows.scale.price) {
         if (pricePlaces > rows.scale.price) growScale(rows, 'price', pricePlaces);
         else price *= 10 ** (rows.scale.price - pricePlaces);
-        if (price > Number.MAX_SAFE_INTEGER) break take;
+        if (!(price <= Number.MAX_SAFE_INTEGER)) break take;
       }
       if (quantityPlaces !== rows.scale.quantity) {
         if (quantityPlaces > rows.scale.quantity) growScale(rows, 'quantity', quantityPlaces);
         else quantity *= 10 ** (rows.scale.quantity - quantityPlaces);
-        if (quantity > Number.MAX_SAFE_INTEGER) break take;
+        if (!(quantity <= Number.MAX_SAFE_INTEGER)) break take; // not even 0 x infinity passes
       }
       // trailing zeros do not count as places; only digits beyond those already counted are looked at
       for (let i = pricePoint + 1 + rows.places.price; i < priceEnd; i++) {
