@@ -17,15 +17,24 @@ export async function readDockerfile(room: string): Promise<Instruction[]> {
     });
 }
 
-/** Does by hand what `docker build` does with our Dockerfiles: afterwards `folder` holds what the image has in /app. */
-export async function layOut(instructions: Instruction[], folder: string): Promise<void> {
+/**
+ * Does by hand what `docker build` does with our Dockerfiles: afterwards `folder` holds what the image has in /app.
+ * `dependencies` is what {@link installDependencies} made.
+ */
+export async function layOut(
+  instructions: Instruction[],
+  folder: string,
+  dependencies: string,
+): Promise<void> {
   const isIgnored = await readIgnored();
   const last = instructions.findLastIndex(({ word }) => word === 'FROM');
   for (const { word, text } of instructions.slice(last)) {
     if (word !== 'COPY') continue;
     const [source = '', target = ''] = text.split(' ').slice(-2);
-    if (text.startsWith('--from=dependencies ')) await copyDependencies(instructions, join(folder, target));
-    else {
+    if (text.startsWith('--from=dependencies ')) {
+      await mkdir(folder, { recursive: true });
+      execFileSync('cp', ['-al', dependencies, join(folder, target)]);
+    } else {
       await cp(join(REPOSITORY, source), join(folder, target, target.endsWith('/') ? source : ''), {
         recursive: true,
         filter: (path) => !isIgnored(relative(REPOSITORY, path)),
@@ -34,10 +43,8 @@ export async function layOut(instructions: Instruction[], folder: string): Promi
   }
 }
 
-/** What `npm ci --omit=dev` installs, taken from the packages that are installed here: tests ask no registry. */
-async function copyDependencies(instructions: Instruction[], target: string): Promise<void> {
-  if (!instructions.some(({ word, text }) => word === 'RUN' && /^npm ci --omit=dev /.test(text)))
-    throw new Error('read Dockerfile: it does not run npm ci --omit=dev');
+/** What the Dockerfiles' `npm ci --omit=dev` installs, taken from the packages that are installed here: tests ask no registry. */
+export async function installDependencies(target: string): Promise<void> {
   const lock: unknown = JSON.parse(await readFile(join(REPOSITORY, 'package-lock.json'), 'utf8'));
   await mkdir(target, { recursive: true });
   // tar is many times faster than Node's own copying

@@ -13,7 +13,7 @@ import { parseManifest } from '../../shared/schema/manifest.ts';
 import { openStore } from '../../shared/store/open.ts';
 import { type Emulator, findEmulator, startEmulator } from '../shared/emulator.ts';
 import { temporaryFolder } from '../shared/temporary-folder.ts';
-import { execForm, layOut, REPOSITORY, readDockerfile } from './dockerfile.ts';
+import { execForm, installDependencies, layOut, REPOSITORY, readDockerfile } from './dockerfile.ts';
 import { canSeal, spawnSealed } from './sealed.ts';
 
 const ROOMS = ['ingest', 'aggregate-job'];
@@ -24,7 +24,8 @@ const app = (room: string): string => join(folder.path, room);
 beforeAll(async () => {
   folder = await temporaryFolder();
   await chmod(folder.path, 0o755); // another user comes in
-  for (const room of ROOMS) await layOut(await readDockerfile(room), app(room));
+  await installDependencies(app('dependencies'));
+  for (const room of ROOMS) await layOut(await readDockerfile(room), app(room), app('dependencies'));
 });
 afterAll(() => folder.remove());
 
@@ -34,6 +35,7 @@ describe.each(ROOMS)('the image of %s', (room) => {
     expect(execForm(instructions)).toEqual(['node', `${room}/main.ts`]);
     expect(instructions.some(({ word }) => word === 'ENTRYPOINT')).toBe(false);
     expect(instructions.findLast(({ word }) => word === 'USER')?.text).toBe('node');
+    expect(instructions.find(({ word }) => word === 'RUN')?.text).toMatch(/^npm ci --omit=dev /);
     for (const { word, text } of instructions.filter(({ word }) => word === 'FROM'))
       expect(`${word} ${text}`).toMatch(/^FROM node:24-slim( AS dependencies)?$/);
   });
