@@ -95,7 +95,7 @@ async function* entriesOf(
 /** Takes a chunk over as it is. It is read a second time here, so what is packed is compared with what the bars were built from. */
 async function chunkEntry({ entry, input, reading }: InputLine): Promise<ZipEntry> {
   const stored = await input.load();
-  const packed = reading.damage === null ? packedText(stored, reading.crc32) : stored.bytes;
+  const packed = reading.damage === null ? packedText(stored, reading.packedCrc32) : stored.bytes;
   if (crc32(packed) !== reading.packedCrc32)
     throw new Error(`archive ${entry}: it changed since it was read`);
   return {

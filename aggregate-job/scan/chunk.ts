@@ -28,11 +28,11 @@ export function unpackChunk(chunk: StoredChunk): ReadableChunk | DamagedChunk {
     : unpackDeflate(chunk.bytes, chunk.crc32, chunk.size);
 }
 
-/** The raw deflate stream of a readable chunk, without unpacking it where it is one gzip member. */
-export function packedText(chunk: StoredChunk, crc32OfText: number): Buffer {
+/** The raw deflate stream of a readable chunk, `packedCrc32` being its CRC; without unpacking it where it is one gzip member. */
+export function packedText(chunk: StoredChunk, packedCrc32: number): Buffer {
   if (chunk.form === 'deflate') return chunk.bytes;
   const member = gzipMember(chunk.bytes);
-  if (member?.crc32 === crc32OfText) return member.deflated;
+  if (member && crc32(member.deflated) === packedCrc32) return member.deflated;
   const unpacked = unpackGzip(chunk.bytes);
   if ('damage' in unpacked) throw new Error(`unpack chunk: ${unpacked.damage}`);
   return unpacked.deflated;
@@ -66,27 +66,41 @@ function unpackUnusual(bytes: Buffer): ReadableChunk | DamagedChunk {
     const text = gunzipSync(bytes);
     return { text, crc32: crc32(text), deflated: deflateRawSync(text, { level: DEFLATE_LEVEL }) };
   } catch (error) {
-    return { damage: errorText(error), text: textBeforeEnd(bytes) };
+    return { damage: errorText(error), text: certainText(bytes) };
   }
 }
 
-/** Text packs at most this much in practice; used to tell a size field from other bytes. */
-const USUAL_MAX_RATIO = 64;
+/** Chunks pack less than this in practice; used to tell a size field from other bytes. */
+const USUAL_MAX_RATIO = 200;
 
 /**
- * What a truncated chunk still says. A chunk with any other fault says nothing: damaged digits could pass for good ones.
- * A flipped bit may also look like an early end, but then the last four bytes still hold a believable size.
+ * What a damaged chunk still says for certain: the start of a truncated one, else its first intact members. Behind any other fault
+ * damaged digits could pass for good ones. A flipped bit may look like an early end too, but then the last four bytes
+ * still hold a believable size.
  */
-function textBeforeEnd(bytes: Buffer): Buffer {
-  const nothing = Buffer.alloc(0);
-  if (bytes.length < GZIP_HEADER_BYTES + GZIP_TRAILER_BYTES) return nothing;
+function certainText(bytes: Buffer): Buffer {
+  if (bytes.length < GZIP_HEADER_BYTES + GZIP_TRAILER_BYTES) return Buffer.alloc(0);
+  const hasSize = bytes.readUInt32LE(bytes.length - 4) <= USUAL_MAX_RATIO * bytes.length;
+  if (hasSize) return intactMembers(bytes);
   try {
-    const text = gunzipSync(bytes, { finishFlush: zlib.Z_SYNC_FLUSH });
-    const size = bytes.readUInt32LE(bytes.length - 4);
-    const isWhole = size >= text.length && size <= USUAL_MAX_RATIO * bytes.length;
-    return isWhole ? nothing : text;
+    return gunzipSync(bytes, { finishFlush: zlib.Z_SYNC_FLUSH });
   } catch {
-    return nothing;
+    return intactMembers(bytes);
+  }
+}
+
+/** The text of the gzip members up to the first one that is not intact. */
+function intactMembers(bytes: Buffer): Buffer {
+  const texts: Buffer[] = [];
+  for (let rest = bytes; ; ) {
+    const start = deflateStart(rest);
+    const inflated = start === undefined ? undefined : inflate(rest.subarray(start));
+    if (start === undefined || !inflated) return Buffer.concat(texts);
+    const end = start + inflated.engine.bytesWritten + GZIP_TRAILER_BYTES;
+    if (end > rest.length || crc32(inflated.buffer) !== rest.readUInt32LE(end - GZIP_TRAILER_BYTES))
+      return Buffer.concat(texts);
+    texts.push(inflated.buffer);
+    rest = rest.subarray(end);
   }
 }
 
@@ -99,13 +113,16 @@ function unpackDeflate(bytes: Buffer, expectedCrc32: number, size: number): Read
 
 /** The inflated text when the stream is exactly `deflated` and gives exactly `size` bytes, else undefined. */
 function inflateWhole(deflated: Buffer, size: number): Buffer | undefined {
-  if (size === 0 || size > 1032 * deflated.length) return undefined; // deflate packs at most 1032:1
+  if (size > 1032 * deflated.length) return undefined; // deflate packs at most 1032:1
+  const inflated = inflate(deflated, Math.max(64, size));
+  const isWhole = inflated?.buffer.length === size && inflated.engine.bytesWritten === deflated.length;
+  return isWhole ? inflated.buffer : undefined;
+}
+
+/** Inflates the stream that `bytes` start with; undefined where there is none. */
+function inflate(bytes: Buffer, chunkSize: number = zlib.Z_DEFAULT_CHUNK): Inflated | undefined {
   try {
-    const { buffer, engine } = inflateRawSync(deflated, {
-      info: true,
-      chunkSize: Math.max(64, size),
-    }) as unknown as Inflated;
-    return buffer.length === size && engine.bytesWritten === deflated.length ? buffer : undefined;
+    return inflateRawSync(bytes, { info: true, chunkSize }) as unknown as Inflated;
   } catch {
     return undefined;
   }

@@ -1,0 +1,16 @@
+import { gzipSync } from 'node:zlib';
+
+/** A gzip member with a file name, extra field, comment and header CRC flag bytes as other tools write them (RFC 1952). */
+export function namedGzip(text: string | Buffer, { comment = false } = {}): Buffer {
+  const plain = gzipSync(text, { level: 6 });
+  const header = Buffer.from(plain.subarray(0, 10));
+  header[3] = comment ? 0x04 | 0x08 | 0x10 : 0x08;
+  const extra = comment ? Buffer.from([4, 0, 0x41, 0x70, 0, 0]) : Buffer.alloc(0);
+  const names = Buffer.from(comment ? 'chunk.csv\0written by hand\0' : 'chunk.csv\0');
+  return Buffer.concat([header, extra, names, plain.subarray(10)]);
+}
+
+/** The text as several gzip members one behind the other. */
+export function gzipMembers(...texts: (string | Buffer)[]): Buffer {
+  return Buffer.concat(texts.map((text) => gzipSync(text, { level: 6 })));
+}
