@@ -2,6 +2,7 @@ import type { Log } from '../shared/log.ts';
 import { HOUR_MS } from '../shared/time.ts';
 import { Unreadable } from './frame/fields.ts';
 import { readFrame } from './frame/read-frame.ts';
+import type { Row } from './frame/row.ts';
 import type { ExchangeClock } from './minutes/exchange-clock.ts';
 import type { FeedMinutes } from './minutes/feed-minutes.ts';
 import type { Tally } from './tally.ts';
@@ -16,7 +17,7 @@ export type Receiver = (bytes: Buffer, isBinary: boolean, receivedMs: number) =>
 export function createReceiver(
   minutes: FeedMinutes,
   clock: ExchangeClock,
-  { tally, log }: { tally: Tally; log: Log },
+  { tally, log, onRow }: { tally: Tally; log: Log; onRow: (row: Row) => void },
 ): Receiver {
   const setAside = (bytes: Buffer, reason: string): void => {
     tally.unreadable++;
@@ -38,6 +39,7 @@ export function createReceiver(
     clock.saw(row.eventMs, receivedMs);
     minutes.add(row);
     tally.rows[row.kind]++;
+    onRow(row);
   };
 }
 

@@ -35,7 +35,7 @@ describe('the recorder’s program', () => {
     ['a store that does not exist', ['--symbols', 'BTCUSDT', '--store', 'absent'], 'absent'],
   ])('ends with one line and code 2 for %s', async (_, argv, named) => {
     const given = argv.map((arg) => (arg === '.' || arg === 'absent' ? join(folder.path, arg) : arg));
-    const { code, said } = await start(given).ended;
+    const { code, said } = await start([...given, '--spool', join(folder.path, 'spool')]).ended;
     expect(said.trim().split('\n')).toEqual([expect.stringContaining(named)]);
     expect(code).toBe(2);
     expect(await readdir(folder.path)).toEqual([]);
@@ -52,7 +52,7 @@ describe('the recorder’s program', () => {
         const lake = join(folder.path, 'lake');
         await mkdir(lake);
         const argv = ['--symbols', 'BTCUSDT', '--store', lake, '--ws-url', exchange.wsUrl];
-        const recorder = start([...argv, '--rest-url', exchange.url]);
+        const recorder = start([...argv, '--rest-url', exchange.url, '--spool', join(folder.path, 'spool')]);
         const { frames } = await exchange.ended;
         recorder.process.kill(signal);
         const { code, said } = await recorder.ended;
