@@ -6,7 +6,15 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { readJobSettings } from '../../aggregate-job/settings.ts';
 import { readIngestSettings } from '../../ingest/settings.ts';
 import { execForm, REPOSITORY, readDockerfile } from './dockerfile.ts';
-import { block, blocks, evaluate, hasTerraform, readTerraform, type Terraform } from './terraform.ts';
+import {
+  block,
+  blocks,
+  evaluate,
+  expression,
+  hasTerraform,
+  readTerraform,
+  type Terraform,
+} from './terraform.ts';
 
 /** Variables that a deployment leaves alone, and why. */
 const LEFT_OUT: Record<string, Record<string, string>> = {
@@ -92,7 +100,12 @@ describe.each(['ingest', 'aggregate-job'])('the environment of %s', (room) => {
   it('reaches the container', () => {
     const name = room === 'ingest' ? 'recorder_env' : 'job_env';
     expect(container(room)['dynamic']).toEqual({
-      env: [{ for_each: `\${local.${name}}`, content: [{ name: '${env.key}', value: '${env.value}' }] }],
+      env: [
+        {
+          for_each: expression(`local.${name}`),
+          content: [{ name: expression('env.key'), value: expression('env.value') }],
+        },
+      ],
     });
     expect(container(room)['env']).toBeUndefined();
   });
@@ -102,9 +115,14 @@ describe('the command of the recorder', () => {
   it('is the image’s own with the port that the probe asks', async () => {
     const { command, args } = container('ingest');
     const [program, ...rest] = execForm(await readDockerfile('ingest')) ?? [];
-    expect([command, args]).toEqual([[program], [...rest, '--port', '${tostring(local.recorder_port)}']]);
+    expect([command, args]).toEqual([
+      [program],
+      [...rest, '--port', expression('tostring(local.recorder_port)')],
+    ]);
     const probe = block(container('ingest')['liveness_probe']);
-    expect(blocks([probe], 'http_get')).toEqual([{ path: '/livez', port: '${local.recorder_port}' }]);
+    expect(blocks([probe], 'http_get')).toEqual([
+      { path: '/livez', port: expression('local.recorder_port') },
+    ]);
     expect(container('ingest')['startup_probe']).toBeUndefined();
   });
 });
@@ -128,7 +146,7 @@ describe('the command of the recorder', () => {
   });
 
   it('divide the exchange’s limit between tasks that run at once', () => {
-    expect(env('job_env', { job_parallelism: '16' })['REST_WEIGHT_SHARE']).toBe('0.0313');
+    expect(env('job_env', { job_parallelism: '16' })['REST_WEIGHT_SHARE']).toBe('0.0312');
     expect(env('job_env', { job_parallelism: '100' })['REST_WEIGHT_SHARE']).toBe('0.0100');
   });
 

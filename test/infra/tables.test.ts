@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { barsObjectName } from '../../shared/object-names.ts';
 import { BAR_COLUMNS } from '../../shared/schema/bar.ts';
-import { block, evaluate, hasTerraform, readTerraform, type Terraform } from './terraform.ts';
+import { block, evaluate, expression, hasTerraform, readTerraform, type Terraform } from './terraform.ts';
 
 const TYPES = { timestamp: 'TIMESTAMP', decimal: 'BIGNUMERIC', integer: 'INT64', boolean: 'BOOL' };
 
@@ -29,19 +29,19 @@ describe('the BigQuery tables', () => {
 
   it('read the daily files of their resolution alone, by one wildcard', () => {
     const { for_each, external_data_configuration } = terraform.resource('google_bigquery_table', 'files');
-    expect(for_each).toBe('${toset(var.resolutions)}');
+    expect(for_each).toBe(expression('toset(var.resolutions)'));
     const source = block(external_data_configuration);
     expect(source).toMatchObject({
       source_format: 'CSV',
       autodetect: false,
-      schema: '${jsonencode(local.bar_columns)}',
+      schema: expression('jsonencode(local.bar_columns)'),
     });
     expect(block(source['csv_options'])).toMatchObject({ skip_leading_rows: 1 });
     const [uri = ''] = source['source_uris'] as string[]; // a list of strings
     expect(uri.split('*')).toHaveLength(2);
     const [before = '', after = ''] = uri
       .replace(/^gs:\/\/\$\{.+?\}\//, '')
-      .replace('${each.value}', '1m')
+      .replace(expression('each.value'), '1m')
       .split('*');
     const isRead = (name: string): boolean => name.startsWith(before) && name.endsWith(after);
     const names = ['1s', '1m', '11m', '1h'].map((resolution) =>

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   mkdirSync,
@@ -27,6 +27,9 @@ export type Terraform = {
   local(name: string): unknown;
   variable(name: string): Block;
 };
+
+/** An expression as it stands in a block: `${var.region}`. */
+export const expression = (text: string): string => `\${${text}}`;
 
 /** Reads infra/*.tf as data; nothing is evaluated. */
 export async function readTerraform(): Promise<Terraform> {
@@ -97,7 +100,7 @@ export function isFormatted(): boolean {
  * Evaluates an expression over the variables and locals of infra with the real terraform; names of buckets stand for themselves.
  * @throws Error with what terraform says.
  */
-export function evaluate(expression: string, variables: Record<string, string> = {}): unknown {
+export function evaluate(text: string, variables: Record<string, string> = {}): unknown {
   const folder = mkdtempSync(join(tmpdir(), 'tapelake-terraform-'));
   try {
     mkdirSync(join(folder, 'infra'));
@@ -106,12 +109,9 @@ export function evaluate(expression: string, variables: Record<string, string> =
     copyFileSync(join(REPOSITORY, 'shared/schema/schema.json'), join(folder, 'shared/schema/schema.json'));
     for (const name of ['recorder.tf', 'job.tf', 'tables.tf'])
       writeFileSync(join(folder, 'infra', name), localsOf(name));
-    const flags = Object.entries({ project_id: 'p', ...variables }).map(
-      ([name, value]) => `-var=${name}=${value}`,
-    );
-    const said = execFileSync('terraform', ['console', ...flags], {
+    const said = execFileSync('terraform', ['console', ...flags(variables)], {
       cwd: join(folder, 'infra'),
-      input: `jsonencode(${expression})\n`,
+      input: `jsonencode(${text})\n`,
       encoding: 'utf8',
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -119,6 +119,29 @@ export function evaluate(expression: string, variables: Record<string, string> =
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** What terraform says of the variables' values; empty when it takes them. */
+export function refusal(variables: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tapelake-terraform-'));
+  try {
+    copyFileSync(join(INFRA, 'variables.tf'), join(folder, 'variables.tf'));
+    const { status, stdout, stderr } = spawnSync(
+      'terraform',
+      ['plan', '-input=false', '-no-color', ...flags(variables)],
+      {
+        cwd: folder,
+        encoding: 'utf8',
+      },
+    );
+    return status === 0 ? '' : `${stdout}${stderr}`.replace(/[│\s]+/g, ' ');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function flags(variables: Record<string, string>): string[] {
+  return Object.entries({ project_id: 'p', ...variables }).map(([name, value]) => `-var=${name}=${value}`);
 }
 
 function localsOf(name: string): string {
