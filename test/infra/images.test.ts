@@ -112,7 +112,7 @@ describe('the images together', () => {
 
     const recorder = await runImage(
       'ingest',
-      { ...cloud, SYMBOLS: 'BTCUSDT', RAW: raw, SPOOL: spool, WS_URL, REST_URL },
+      { ...cloud, SYMBOLS: 'BTCUSDT', RAW: raw, SPOOL: spool, CHUNK_MINUTES: '15', WS_URL, REST_URL },
       [spool, lake],
     );
     const recorderFailed = recorder.ended.then(({ said }) => Promise.reject(new Error(said)));
