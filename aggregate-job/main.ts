@@ -19,6 +19,7 @@ await runMain(async () => {
     return 0;
   }
   const settings = readJobSettings(argv, process.env);
+  const task = readTask(process.env);
   const log = createLog('aggregate-job');
   const open = (url: string): Promise<Store> =>
     openStore(url, {
@@ -28,14 +29,14 @@ await runMain(async () => {
     });
   const results = await open(settings.results);
   const raw = settings.raw === settings.results ? results : await open(settings.raw);
-  const { restUrl, restWeightShare: weightShare } = settings;
+  const weightShare = settings.restWeightShare / (task?.count ?? 1); // tasks may share an address
   const exchange = settings.offline
     ? undefined
-    : exchangeRest({ baseUrl: restUrl, clock: systemClock, random: Math.random, weightShare });
+    : exchangeRest({ baseUrl: settings.restUrl, clock: systemClock, random: Math.random, weightShare });
   const nowMs = exchange && (await askTime(exchange, log));
   const now = (): number => performance.now();
   return runJob({
-    task: readTask(process.env),
+    task,
     raw,
     results,
     settings,

@@ -14,15 +14,15 @@ resource "google_monitoring_notification_channel" "email" {
 locals {
   notified = google_monitoring_notification_channel.email[*].id
 
-  job_logs      = "resource.type=\"cloud_run_job\" AND resource.labels.job_name=\"tapelake-aggregate\""
-  recorder_logs = "resource.type=\"cloud_run_worker_pool\" AND resource.labels.worker_pool_name=\"tapelake-recorder\""
+  in_job      = "resource.type=\"cloud_run_job\" AND resource.labels.job_name=\"tapelake-aggregate\""
+  in_recorder = "resource.type=\"cloud_run_worker_pool\" AND resource.labels.worker_pool_name=\"tapelake-recorder\""
 
   # What is counted in the logs of the two programs.
   log_metrics = {
-    tapelake-recording       = "${local.recorder_logs} AND jsonPayload.message=\"recording\""
-    tapelake-recorder-errors = "${local.recorder_logs} AND severity>=ERROR"
-    tapelake-partial-days    = "${local.job_logs} AND severity=WARNING AND jsonPayload.verdict=\"partial\""
-    tapelake-old-raw         = "${local.job_logs} AND jsonPayload.event=\"old-raw\""
+    tapelake-recording       = "${local.in_recorder} AND jsonPayload.message=\"recording\""
+    tapelake-recorder-errors = "${local.in_recorder} AND severity>=ERROR"
+    tapelake-partial-days    = "${local.in_job} AND severity=WARNING AND jsonPayload.verdict=\"partial\""
+    tapelake-old-raw         = "${local.in_job} AND jsonPayload.event=\"old-raw\""
   }
 }
 
@@ -48,7 +48,7 @@ resource "google_monitoring_alert_policy" "job_failed" {
   conditions {
     display_name = "A run ended with failed tasks"
     condition_threshold {
-      filter          = "resource.type=\"cloud_run_job\" AND resource.labels.job_name=\"tapelake-aggregate\" AND metric.type=\"run.googleapis.com/job/completed_execution_count\" AND metric.labels.result=\"failed\""
+      filter          = "${local.in_job} AND metric.type=\"run.googleapis.com/job/completed_execution_count\" AND metric.labels.result=\"failed\""
       comparison      = "COMPARISON_GT"
       threshold_value = 0
       duration        = "0s"
@@ -74,7 +74,7 @@ resource "google_monitoring_alert_policy" "job_absent" {
   conditions {
     display_name = "Neither of two runs in a row"
     condition_absent {
-      filter   = "resource.type=\"cloud_run_job\" AND resource.labels.job_name=\"tapelake-aggregate\" AND metric.type=\"run.googleapis.com/job/completed_execution_count\" AND metric.labels.result=\"succeeded\""
+      filter   = "${local.in_job} AND metric.type=\"run.googleapis.com/job/completed_execution_count\" AND metric.labels.result=\"succeeded\""
       duration = "64800s" # 18 h; at most 23.5 h are allowed
       aggregations {
         alignment_period     = "300s"
@@ -98,7 +98,7 @@ resource "google_monitoring_alert_policy" "recorder" {
   conditions {
     display_name = "A recorder logs errors"
     condition_threshold {
-      filter          = "${split(" AND ", local.recorder_logs)[0]} AND metric.type=\"logging.googleapis.com/user/tapelake-recorder-errors\""
+      filter          = "${local.in_recorder} AND metric.type=\"logging.googleapis.com/user/tapelake-recorder-errors\""
       comparison      = "COMPARISON_GT"
       threshold_value = 0
       duration        = "0s"
@@ -114,7 +114,7 @@ resource "google_monitoring_alert_policy" "recorder" {
   conditions {
     display_name = "Fewer recorders than wanted"
     condition_threshold {
-      filter                  = "${split(" AND ", local.recorder_logs)[0]} AND metric.type=\"logging.googleapis.com/user/tapelake-recording\""
+      filter                  = "${local.in_recorder} AND metric.type=\"logging.googleapis.com/user/tapelake-recording\""
       comparison              = "COMPARISON_LT"
       threshold_value         = 10 * (var.recorders - 0.5)
       duration                = "300s"
@@ -147,7 +147,7 @@ resource "google_monitoring_alert_policy" "partial" {
   conditions {
     display_name = "The verdict of a symbol-day is partial"
     condition_threshold {
-      filter          = "${split(" AND ", local.job_logs)[0]} AND metric.type=\"logging.googleapis.com/user/tapelake-partial-days\""
+      filter          = "${local.in_job} AND metric.type=\"logging.googleapis.com/user/tapelake-partial-days\""
       comparison      = "COMPARISON_GT"
       threshold_value = 0
       duration        = "0s"
@@ -175,7 +175,7 @@ resource "google_monitoring_alert_policy" "old_raw" {
   conditions {
     display_name = "A day has failed in run after run"
     condition_threshold {
-      filter          = "${split(" AND ", local.job_logs)[0]} AND metric.type=\"logging.googleapis.com/user/tapelake-old-raw\""
+      filter          = "${local.in_job} AND metric.type=\"logging.googleapis.com/user/tapelake-old-raw\""
       comparison      = "COMPARISON_GT"
       threshold_value = 0
       duration        = "0s"

@@ -8,7 +8,7 @@ locals {
     OFFLINE           = "false"
     STRICT            = "false"
     REPAIR_MAX_IDS    = tostring(var.repair_max_ids)
-    REST_WEIGHT_SHARE = format("%.4f", max(0.01, var.rest_weight_share / var.job_parallelism))
+    REST_WEIGHT_SHARE = tostring(var.rest_weight_share)
     REST_URL          = "https://fapi.binance.com"
     READS_AT_ONCE     = "32"
   }
@@ -21,7 +21,7 @@ resource "google_cloud_run_v2_job" "aggregate" {
 
   template {
     task_count  = var.job_tasks
-    parallelism = var.job_parallelism
+    parallelism = var.job_parallelism > 0 ? var.job_parallelism : null
 
     template {
       service_account = google_service_account.job.email

@@ -69,9 +69,9 @@ resource "google_cloud_run_v2_worker_pool" "recorder" {
     }
   }
 
-  # Rollouts are Cloud Build's.
+  # Rollouts are Cloud Build's, and whoever lets half of the recorders go first.
   lifecycle {
-    ignore_changes = [template[0].containers[0].image, client, client_version]
+    ignore_changes = [template[0].containers[0].image, instance_splits, client, client_version]
   }
 
   depends_on = [terraform_data.first_images, google_storage_bucket_iam_member.recorder_raw]

@@ -79,14 +79,9 @@ variable "job_tasks" {
 }
 
 variable "job_parallelism" {
-  description = "How many of the tasks run at the same time."
+  description = "How many of the tasks run at the same time. 0: as many as Cloud Run allows."
   type        = number
-  default     = 1
-
-  validation {
-    condition     = var.job_parallelism >= 1
-    error_message = "At least one task runs at a time."
-  }
+  default     = 0
 }
 
 variable "job_cpu" {
@@ -120,7 +115,7 @@ variable "repair_max_ids" {
 }
 
 variable "rest_weight_share" {
-  description = "Share of the exchange's request limit that a whole run of the job may use; parallel tasks divide it, because they may share an address with each other and with the recorders."
+  description = "Share of the exchange's request limit that a run of the job may use. Its tasks divide it, because they may share an address with each other and with the recorders."
   type        = number
   default     = 0.5
 }

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { REPOSITORY } from './dockerfile.ts';
 import {
   type Block,
   block,
@@ -22,8 +25,26 @@ describe('infra', () => {
   withTerraform('is formatted (skipped without terraform)', () => expect(isFormatted()).toBe(true));
 
   it('describes every variable', async () => {
-    for (const name of ['project_id', 'region', 'recorders', 'spool_mib', 'job_tasks', 'alert_email'])
-      expect(terraform.variable(name)['description']).toEqual(expect.any(String));
+    expect(terraform.variables().length).toBeGreaterThan(10);
+    for (const variable of terraform.variables())
+      expect(variable).toMatchObject({ description: expect.any(String), type: expect.any(String) });
+  });
+
+  it('describes every output', () => {
+    expect(terraform.outputs().length).toBeGreaterThan(3);
+    for (const output of terraform.outputs()) expect(output['description']).toEqual(expect.any(String));
+  });
+
+  it('has an example that names variables as they are, and shows their defaults', () => {
+    const example = readFileSync(join(REPOSITORY, 'infra/terraform.tfvars.example'), 'utf8');
+    const [defaults = '', many = ''] = example.split('# Every perpetual');
+    const lines = (text: string): [name: string, value: string][] =>
+      [...text.matchAll(/^(?:# )?(\w+) += (.+)$/gm)].map(([, name = '', value = '']) => [name, value]);
+    expect(lines(many).map(([name]) => terraform.variable(name)).length).toBeGreaterThan(2);
+    for (const [name, value] of lines(defaults)) {
+      if (!['project_id', 'alert_email'].includes(name))
+        expect([name, terraform.variable(name)['default']]).toEqual([name, JSON.parse(value)]);
+    }
   });
 
   it('is in Tokyo unless told otherwise', () =>
@@ -44,7 +65,6 @@ describe('infra', () => {
 withTerraform.each([
   [{ recorders: '0' }, 'At least one recorder'],
   [{ chunk_minutes: '2' }, 'Choose 1, 5 or 15'],
-  [{ job_parallelism: '0' }, 'At least one task'],
 ])('infra refuses %j (skipped without terraform)', (variables, message) => {
   expect(refusal(variables)).toContain(message);
 });

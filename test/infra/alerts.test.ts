@@ -22,7 +22,7 @@ let terraform: Terraform;
 let filters: Record<string, string>;
 beforeAll(async () => {
   terraform = await readTerraform();
-  const prefixes = { job_logs: terraform.local('job_logs'), recorder_logs: terraform.local('recorder_logs') };
+  const prefixes = { in_job: terraform.local('in_job'), in_recorder: terraform.local('in_recorder') };
   filters = Object.fromEntries(
     Object.entries(block(terraform.local('log_metrics'))).map(([name, filter]) => [
       name,

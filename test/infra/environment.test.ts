@@ -111,6 +111,15 @@ describe.each(['ingest', 'aggregate-job'])('the environment of %s', (room) => {
   });
 });
 
+describe('npm run execute', () => {
+  it('sets variables that the job reads', () => {
+    const source = readFileSync(join(REPOSITORY, 'aggregate-job/execute/main.ts'), 'utf8');
+    const names = /const given = \{ (.+) \};/.exec(source)?.[1]?.match(/[A-Z]+(?=:)/g);
+    expect(names).toEqual(['FROM', 'TO', 'SYMBOLS']);
+    expect(READ['aggregate-job']).toEqual(expect.arrayContaining(names ?? ['?']));
+  });
+});
+
 describe('the command of the recorder', () => {
   it('is the image’s own with the port that the probe asks', async () => {
     const { command, args } = container('ingest');
@@ -139,15 +148,10 @@ describe('the command of the recorder', () => {
     expect(env('recorder_env', { spool_mib: '1024' })['SPOOL_MAX_BYTES']).toBe(String(2 ** 30));
   });
 
-  it('are settings the job takes, and those it has anyway but for the stores and what tasks share', () => {
-    const { raw, results, restWeightShare, ...deployed } = readJobSettings([], env('job_env'));
-    expect([raw, results, restWeightShare]).toEqual(['gs://raw', 'gs://results', 0.5]);
+  it('are settings the job takes, and those it has anyway but for the stores', () => {
+    const { raw, results, ...deployed } = readJobSettings([], env('job_env'));
+    expect([raw, results]).toEqual(['gs://raw', 'gs://results']);
     expect(readJobSettings([], { RAW: 'a', RESULTS: 'b' })).toMatchObject(deployed);
-  });
-
-  it('divide the exchange’s limit between tasks that run at once', () => {
-    expect(env('job_env', { job_parallelism: '16' })['REST_WEIGHT_SHARE']).toBe('0.0312');
-    expect(env('job_env', { job_parallelism: '100' })['REST_WEIGHT_SHARE']).toBe('0.0100');
   });
 
   it('give the recorder memory for its spool', () => {

@@ -26,6 +26,8 @@ export type Terraform = {
   types(): string[];
   local(name: string): unknown;
   variable(name: string): Block;
+  variables(): Block[];
+  outputs(): Block[];
 };
 
 /** An expression as it stands in a block: `${var.region}`. */
@@ -55,6 +57,8 @@ export async function readTerraform(): Promise<Terraform> {
     types: () => [...new Set(all('resource').flatMap((file) => Object.keys(file)))],
     local: (name) =>
       found(blocks(parsed, 'locals').find((locals) => Object.hasOwn(locals, name))?.[name], `local.${name}`),
+    variables: () => all('variable').flatMap((file) => Object.values(file).map(block)),
+    outputs: () => all('output').flatMap((file) => Object.values(file).map(block)),
     variable: (name) =>
       block(found(all('variable').find((file) => Object.hasOwn(file, name))?.[name], `variable ${name}`)),
   };
