@@ -52,6 +52,11 @@ variable "spool_mib" {
   description = "Memory for rows that are not stored yet. For N symbols a minute is 0.44 N MB of open chunks and 0.034 N MB of closed ones: 512 MiB bridge a day without the bucket for 10 symbols; give 1024 for 500 symbols (half an hour)."
   type        = number
   default     = 512
+
+  validation {
+    condition     = var.spool_mib >= 64 && var.spool_mib + 768 <= 4096 * tonumber(var.recorder_cpu)
+    error_message = "At least 64 MiB; with 768 MiB for the program at most the 4 GiB a CPU may have. Raise recorder_cpu for more."
+  }
 }
 
 variable "stale_after_s" {

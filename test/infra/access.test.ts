@@ -65,6 +65,7 @@ describe('infra', () => {
 withTerraform.each([
   [{ recorders: '0' }, 'At least one recorder'],
   [{ chunk_minutes: '2' }, 'Choose 1, 5 or 15'],
+  [{ spool_mib: '4000' }, 'Raise recorder_cpu for more'],
 ])('infra refuses %j (skipped without terraform)', (variables, message) => {
   expect(refusal(variables)).toContain(message);
 });
