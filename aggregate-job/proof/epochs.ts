@@ -1,25 +1,30 @@
-import type { Segment } from './segments.ts';
+import { RELISTING_MS, type Segment } from './segments.ts';
 
 /** Segments of one counting of ids, by id. A symbol that is listed anew counts from the start again: a new epoch. */
 export type Epoch = Segment[];
 
 /**
- * Puts the windows' segments (windows in order of time) into epochs: where all ids of a window lie below all ids so far, and do
- * not touch them, the ids restarted. Any other disorder stays within its epoch.
+ * Puts the windows' segments (windows in order of time) into epochs: where all ids of a window lie below all ids so far, do not
+ * touch them, and are later by a relisting, the ids restarted. Any other disorder stays within its epoch.
  */
 export function joinEpochs(windows: Segment[][][]): Epoch[] {
   const epochs: Epoch[] = [];
-  let lowest = Number.POSITIVE_INFINITY;
+  let [lowest, latest] = [Number.POSITIVE_INFINITY, 0];
   for (const part of windows.flat()) {
     const [from, to] = [part[0]?.from ?? 0, part.at(-1)?.to ?? 0];
     const epoch = epochs.at(-1);
-    if (epoch && to >= lowest - 1) {
+    const earliest = part.reduce(
+      (time, { firstTime }) => Math.min(time, firstTime),
+      Number.POSITIVE_INFINITY,
+    );
+    if (epoch && (to >= lowest - 1 || earliest - latest < RELISTING_MS)) {
       for (const segment of part) epoch.push(segment);
       lowest = Math.min(lowest, from);
     } else {
       epochs.push([...part]);
       lowest = from;
     }
+    latest = part.reduce((time, { lastTime }) => Math.max(time, lastTime), latest);
   }
   for (const epoch of epochs) epoch.sort((a, b) => a.from - b.from || a.firstTime - b.firstTime);
   return epochs;

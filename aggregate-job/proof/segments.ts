@@ -6,6 +6,9 @@ import type { TradeRows } from '../scan/trade-rows.ts';
  */
 export type Segment = { from: number; to: number; firstTime: number; lastTime: number; late: boolean };
 
+/** A relisting takes longer than this; ids that fall in less are trades out of order. */
+export const RELISTING_MS = 60_000;
+
 /**
  * The runs of ids of one window, `order` being its trades by id. Where ids restarted inside the window (a relisting), the
  * part with the smaller ids is the later one; the parts come in the order of time.
@@ -44,17 +47,17 @@ function runsOf(rows: TradeRows, order: Uint32Array): Segment[] {
   return segments;
 }
 
-/** Index of the first trade of the older epoch, or 0: a gap in the ids such that all ids below it are later than all above it. */
+/** Index of the first trade of the older epoch, or 0: a gap in the ids such that all ids below it are later by a relisting than all above it. */
 function findRestart(rows: TradeRows, order: Uint32Array): number {
   const timeAt = (i: number): number => rows.time[order[i] ?? 0] ?? 0;
   const idAt = (i: number): number => rows.id[order[i] ?? 0] ?? 0;
-  if (order.length < 2 || timeAt(0) <= timeAt(order.length - 1)) return 0;
+  if (order.length < 2 || timeAt(0) - timeAt(order.length - 1) < RELISTING_MS) return 0;
   const latestFrom = new Float64Array(order.length + 1).fill(-1);
   for (let i = order.length - 1; i >= 0; i--) latestFrom[i] = Math.max(latestFrom[i + 1] ?? -1, timeAt(i));
   let earliest = Number.POSITIVE_INFINITY;
   for (let i = 1; i < order.length; i++) {
     earliest = Math.min(earliest, timeAt(i - 1));
-    if (idAt(i) !== idAt(i - 1) + 1 && earliest > (latestFrom[i] ?? 0)) return i;
+    if (idAt(i) !== idAt(i - 1) + 1 && earliest - (latestFrom[i] ?? 0) >= RELISTING_MS) return i;
   }
   return 0;
 }

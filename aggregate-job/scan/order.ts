@@ -10,11 +10,21 @@ export type OrderedTrades = { order: Uint32Array; duplicates: number; conflicts:
 /** Row numbers in the order of time, each snapshot once. */
 export type OrderedDepth = { order: Uint32Array; duplicates: number };
 
+/** Ids that other windows hold too, and those of them whose row in this window lost. */
+export type SharedIds = { shared: ReadonlySet<number>; lost: ReadonlySet<number> };
+
+const NONE: SharedIds = { shared: new Set(), lost: new Set() };
+
 /**
  * Trades by id, each id once. Of several rows with one id the one whose source ranks first stays; the others are
- * duplicates where they say the same, conflicts where they do not. `ranks` is by source.
+ * duplicates where they say the same, conflicts where they do not. `ranks` is by source. Of a lost id no row stays, and
+ * all of them contradict the one that stayed elsewhere.
  */
-export function orderTrades(rows: TradeRows, ranks: ArrayLike<number>): OrderedTrades {
+export function orderTrades(
+  rows: TradeRows,
+  ranks: ArrayLike<number>,
+  { shared, lost }: SharedIds = NONE,
+): OrderedTrades {
   const { id, source } = rows;
   const order = sortRows(
     rows.count,
@@ -28,18 +38,21 @@ export function orderTrades(rows: TradeRows, ranks: ArrayLike<number>): OrderedT
     const isRepair = rankOf(ranks, source, row) === REPAIR_RANK;
     if (previous < 0 || at(id, row) !== at(id, previous)) {
       order[kept++] = row;
-      fromRepairAlone = isRepair;
-      if (isRepair) repaired++;
+      fromRepairAlone = isRepair && !shared.has(at(id, row));
+      if (fromRepairAlone) repaired++;
       continue;
     }
-    if (sameTrade(rows, row, previous)) duplicates++;
+    if (sameTrade(rows, row, previous) && !lost.has(at(id, row))) duplicates++;
     else conflicts++;
     if (fromRepairAlone && !isRepair) {
       fromRepairAlone = false;
       repaired--;
     }
   }
-  return { order: order.subarray(0, kept), duplicates, conflicts, repaired };
+  const unique = order.subarray(0, kept);
+  if (lost.size === 0) return { order: unique, duplicates, conflicts, repaired };
+  const stayed = unique.filter((row) => !lost.has(at(id, row)));
+  return { order: stayed, duplicates, conflicts: conflicts + kept - stayed.length, repaired };
 }
 
 /** Snapshots by time and update id, each pair once; of several the one whose source ranks first stays. */

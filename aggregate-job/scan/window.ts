@@ -50,7 +50,7 @@ export function scanWindow(task: WindowTask): WindowResult {
   const scale = alignScales(trades, depth);
   const bars = emptyBars((task.endMs - task.startMs) / 1000);
   const ranks = task.chunks.map(({ rank }) => rank);
-  const kept = keepTrades(task, trades, ranks);
+  const kept = orderTrades(trades, ranks, { shared: task.wantedIds, lost: task.excludedIds });
   const withoutQuantity = addTrades(bars, trades, byEpoch(trades, kept.order), task.startMs);
   return {
     bars,
@@ -72,13 +72,6 @@ export function scanWindow(task: WindowTask): WindowResult {
     strays: strays.list(),
     ranks: new Map(wantedRanks(task.wantedIds, trades, kept.order, ranks)),
   };
-}
-
-function keepTrades(task: WindowTask, trades: TradeRows, ranks: number[]) {
-  const ordered = orderTrades(trades, ranks);
-  if (task.excludedIds.size === 0) return ordered;
-  const order = ordered.order.filter((row) => !task.excludedIds.has(trades.id[row] ?? -1));
-  return { ...ordered, order, conflicts: ordered.conflicts + ordered.order.length - order.length };
 }
 
 function readBook(bars: Bars, depth: DepthRows, ranks: number[], startMs: number): WindowResult['book'] {
