@@ -3,11 +3,11 @@ import type { ExchangeRest } from '../../shared/binance/rest.ts';
 import { errorText } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Store } from '../../shared/store/store.ts';
-import { DAY_MS, dayStartMs } from '../../shared/time.ts';
+import { DAY_MINUTES, DAY_MS, dayStartMs } from '../../shared/time.ts';
 import { type Edge, findEdge } from '../exchange/day-edge.ts';
 import { fetchKlines } from '../exchange/fetch-klines.ts';
 import type { Epoch } from '../proof/epochs.ts';
-import { addEvidence, type Evidence, NO_EVIDENCE } from './evidence.ts';
+import { addEvidence, type Evidence, NO_EVIDENCE, type VouchedId } from './evidence.ts';
 import { askNeighbours, neighbourEvidence } from './neighbours.ts';
 
 /** Who can be asked about a symbol-day. Without `rest` the exchange is not asked. */
@@ -38,23 +38,29 @@ export async function gatherEvidence(
     seed: neighbours.seed,
     ...neighbourEvidence(neighbours, first, last),
   });
-  for (const ask of [askEdges, askKlines]) {
+  for (const ask of [askFirst, askLast, askKlines]) {
     evidence = addEvidence(evidence, await unlessSilent(witnesses, () => ask(witnesses, evidence)));
   }
   return evidence;
 }
 
-async function askEdges({ rest, symbol, date, nowMs }: Witnesses, known: Evidence): Promise<Evidence> {
-  if (!rest || (known.expected_first && known.expected_last)) return NO_EVIDENCE;
+async function askFirst({ rest, symbol, date, nowMs }: Witnesses, known: Evidence): Promise<Evidence> {
+  if (!rest || known.expected_first) return NO_EVIDENCE;
   const startMs = dayStartMs(date);
-  const start = await findEdge(rest, symbol, startMs, nowMs);
-  const end = await findEdge(rest, symbol, startMs + DAY_MS, nowMs);
-  const vouch = (id: number | null) => ({ id, source: 'exchange' as const });
-  return {
-    ...NO_EVIDENCE,
-    expected_first: start ? vouch(isInDay(start.after, startMs) ? (start.after?.id ?? null) : null) : null,
-    expected_last: end ? vouch(isInDay(end.before, startMs) ? end.before.id : null) : null,
-  };
+  const edge = await findEdge(rest, symbol, startMs, nowMs);
+  return { ...NO_EVIDENCE, expected_first: edge ? vouch(edge.after, startMs) : null };
+}
+
+async function askLast({ rest, symbol, date, nowMs }: Witnesses, known: Evidence): Promise<Evidence> {
+  if (!rest || known.expected_last) return NO_EVIDENCE;
+  const startMs = dayStartMs(date);
+  const edge = await findEdge(rest, symbol, startMs + DAY_MS, nowMs);
+  return { ...NO_EVIDENCE, expected_last: edge ? vouch(edge.before, startMs) : null };
+}
+
+/** The id of the day's own trade at an edge; null where the trade there is of another day, because this one has none. */
+function vouch(trade: Edge['after'], startMs: number): VouchedId {
+  return { id: isInDay(trade, startMs) ? (trade?.id ?? null) : null, source: 'exchange' };
 }
 
 function isInDay(trade: Edge['after'], startMs: number): boolean {
@@ -62,7 +68,7 @@ function isInDay(trade: Edge['after'], startMs: number): boolean {
 }
 
 async function askKlines({ rest, symbol, date }: Witnesses, known: Evidence): Promise<Evidence> {
-  if (!rest || known.klines) return NO_EVIDENCE;
+  if (!rest || known.klines?.length === DAY_MINUTES) return NO_EVIDENCE;
   const { klines, closeBefore } = await fetchKlines(rest, symbol, dayStartMs(date));
   return {
     ...NO_EVIDENCE,

@@ -55,6 +55,8 @@ export type SymbolDay = {
   codeVersion: string;
 };
 
+const REPAIR_ROUNDS = 3;
+
 /** There is nothing to build a day from. */
 export class NoDataError extends Error {
   override name = 'NoDataError';
@@ -100,18 +102,21 @@ export async function buildSymbolDay(day: SymbolDay): Promise<Manifest> {
 
 type Read = { inputs: DayInput[]; reading: DayReading; evidence: Evidence };
 
-/** Reads the day; where trades are missing that the exchange still has, fetches them into the raw store and reads the day again. */
+/**
+ * Reads the day; where trades are missing that the exchange still has, fetches them into the raw store and reads the day again. In
+ * rounds, because a page may leave trades out and because rows may first tell what to ask for.
+ */
 async function readAndRepair(day: SymbolDay, archive: Archive | undefined): Promise<Read> {
-  const read = await readInputs(day, archive);
-  const evidence = await gatherEvidence(
-    day,
-    archive ? await archivedEvidence(archive) : NO_EVIDENCE,
-    read.reading.epochs,
-  );
-  const stored = await repair(day, read, evidence);
-  if (stored === 0) return { ...read, evidence };
-  const again = await readInputs(day, archive);
-  return { ...again, evidence: await gatherEvidence(day, evidence, again.reading.epochs) };
+  let known = archive ? await archivedEvidence(archive) : NO_EVIDENCE;
+  let maxIds = day.repairMaxIds;
+  for (let round = 1; ; round++) {
+    const read = await readInputs(day, archive);
+    const evidence = await gatherEvidence(day, known, read.reading.epochs);
+    const stored = round > REPAIR_ROUNDS ? 0 : await repair(day, read, evidence, maxIds);
+    if (stored === 0) return { ...read, evidence };
+    known = evidence;
+    maxIds -= stored;
+  }
 }
 
 async function readInputs(day: SymbolDay, archive: Archive | undefined): Promise<Omit<Read, 'evidence'>> {
@@ -137,12 +142,13 @@ async function repair(
   day: SymbolDay,
   { inputs, reading }: Omit<Read, 'evidence'>,
   evidence: Evidence,
+  maxIds: number,
 ): Promise<number> {
-  const { rest, raw, symbol, date, nowMs, repairMaxIds: maxIds, progress, log } = day;
+  const { rest, raw, symbol, date, nowMs, progress, log } = day;
   const { missing } = completenessOf(reading.epochs, evidence);
   const isKept = dayStartMs(date) + DAY_MS > nowMs - KEPT_MS;
   // after a restart of the ids a number no longer names the trade that is missing
-  if (!rest || missing.length === 0 || !isKept || reading.epochs.length > 1) return 0;
+  if (!rest || missing.length === 0 || maxIds <= 0 || !isKept || reading.epochs.length > 1) return 0;
   const taken = new Map<number, number>();
   for (const { chunk } of inputs) {
     if (chunk?.writer === REPAIR_WRITER)

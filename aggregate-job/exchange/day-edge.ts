@@ -23,7 +23,7 @@ export async function findEdge(
   nowMs: number,
 ): Promise<Edge | undefined> {
   if (boundaryMs <= nowMs - KEPT_MS || boundaryMs > nowMs) return undefined;
-  const newest = (await rest.aggTrades({ symbol, limit: 1 })).at(-1);
+  const newest = await newestTrade(rest, symbol);
   if (!newest) return undefined;
   if (newest.T < boundaryMs)
     return (await isNewest(rest, symbol, newest)) ? { before: edgeTrade(newest), after: null } : undefined;
@@ -102,6 +102,15 @@ async function tradeAt(rest: ExchangeRest, symbol: string, id: number): Promise<
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const found = (await rest.aggTrades({ symbol, fromId: id, limit: 1 })).find(({ a }) => a === id);
     if (found) return found;
+  }
+  return undefined;
+}
+
+/** The newest trade; an empty page is asked for again. */
+async function newestTrade(rest: ExchangeRest, symbol: string): Promise<RestAggTrade | undefined> {
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const newest = (await rest.aggTrades({ symbol, limit: 1 })).at(-1);
+    if (newest) return newest;
   }
   return undefined;
 }

@@ -5,16 +5,19 @@ import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
 /** The official 1m klines of a day as fetched, and the close of the minute before midnight where there is one. */
 export type DayKlines = { klines: RestKline[]; closeBefore: string | null };
 
+const EMPTY_PAGES = 3;
+
 /** Fetches a day's 1m klines; fewer than 1,440 where the symbol was not listed all day. */
 export async function fetchKlines(rest: ExchangeRest, symbol: string, startMs: number): Promise<DayKlines> {
   const found = new Map<number, RestKline>();
   const lastOpen = startMs + DAY_MS - MINUTE_MS;
-  for (let startTime = startMs - MINUTE_MS; startTime <= lastOpen; ) {
+  let [startTime, empty] = [startMs - MINUTE_MS, 0];
+  while (startTime <= lastOpen && empty < EMPTY_PAGES) {
     const page = await rest.klines({ symbol, startTime, endTime: startMs + DAY_MS - 1 });
     const fresh = page.filter(([openTime]) => openTime >= startTime && openTime <= lastOpen);
     for (const kline of fresh) found.set(kline[0], kline);
-    if (fresh.length === 0) break;
-    startTime = Math.max(...fresh.map(([openTime]) => openTime)) + MINUTE_MS;
+    empty = fresh.length === 0 ? empty + 1 : 0;
+    for (const [openTime] of fresh) startTime = Math.max(startTime, openTime + MINUTE_MS);
   }
   const before = found.get(startMs - MINUTE_MS);
   found.delete(startMs - MINUTE_MS);

@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib';
+import { ExchangeError } from '../../shared/binance/request.ts';
 import type { ExchangeRest } from '../../shared/binance/rest.ts';
 import type { RestAggTrade } from '../../shared/binance/wire.ts';
+import { errorText } from '../../shared/errors.ts';
 import { chunkObjectName, REPAIR_WRITER } from '../../shared/object-names.ts';
 import type { Progress } from '../../shared/progress.ts';
 import { TRADE_HEADER } from '../../shared/schema/trade.ts';
@@ -24,7 +26,7 @@ export type RepairTask = {
 };
 
 /** What came of a repair: how many trades were stored, and why it ended early, if it did. */
-export type RepairResult = { stored: number; error: unknown };
+export type RepairResult = { stored: number; error: ExchangeError | undefined };
 
 /**
  * Fetches missing trades and stores them as one-minute chunks of the writer `repair`, minute by minute, so that a repair
@@ -38,7 +40,8 @@ export async function repairTrades(task: RepairTask): Promise<RepairResult> {
     ranges.reduce((ids, [from, to]) => ids + to - from + 1, 0),
   );
   const minute = new MinuteOfRepair(task);
-  let [fetched, error] = [0, undefined as unknown];
+  let fetched = 0;
+  let error: ExchangeError | undefined;
   try {
     for (const range of ranges) {
       for await (const page of fetchTrades(task.rest, task.symbol, range)) {
@@ -48,15 +51,13 @@ export async function repairTrades(task: RepairTask): Promise<RepairResult> {
       }
     }
   } catch (caught) {
-    if (caught instanceof StoreError) throw caught.cause;
+    if (!(caught instanceof ExchangeError)) throw caught;
     error = caught;
   }
   await minute.flush();
-  progress.end({ ids: fetched, ...(error === undefined ? {} : { stopped: String(error) }) });
+  progress.end({ ids: fetched, ...(error ? { stopped: errorText(error) } : {}) });
   return { stored: minute.stored, error };
 }
-
-class StoreError extends Error {}
 
 /** Collects the trades of one minute at a time and stores them when another minute begins. */
 class MinuteOfRepair {
@@ -90,13 +91,9 @@ class MinuteOfRepair {
       writer: REPAIR_WRITER,
       n,
     });
-    const created = await raw
-      .create(name, gzipSync(`${TRADE_HEADER}\n${this.#lines.join('')}`, { level: 6 }))
-      .catch((cause) => {
-        throw new StoreError('store repaired chunk', { cause });
-      });
-    if (created === undefined)
-      throw new StoreError('', { cause: new Error(`create ${name}: another run repairs at the same time`) });
+    const text = `${TRADE_HEADER}\n${this.#lines.join('')}`;
+    if ((await raw.create(name, gzipSync(text, { level: 6 }))) === undefined)
+      throw new Error(`create ${name}: another run repairs at the same time`);
     this.#taken.set(this.#minute, n + 1);
     this.stored += this.#lines.length;
     this.#lines = [];

@@ -8,7 +8,7 @@ import { createLog } from '../../shared/log.ts';
 import { openFolderStore } from '../../shared/store/folder.ts';
 import { dayStartMs } from '../../shared/time.ts';
 import { writeRows } from '../aggregate-job/chunks.ts';
-import { type LogLine, runOffline } from '../aggregate-job/job.ts';
+import { type LogLine, runOffline } from '../aggregate-job/offline-run.ts';
 import { temporaryFolder } from '../shared/temporary-folder.ts';
 import { matchesFilter } from './log-filter.ts';
 import { type Block, block, blocks, expression, readTerraform, type Terraform } from './terraform.ts';

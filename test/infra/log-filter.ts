@@ -1,4 +1,4 @@
-import type { LogLine } from '../aggregate-job/job.ts';
+import type { LogLine } from '../aggregate-job/offline-run.ts';
 
 const SEVERITIES = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'];
 

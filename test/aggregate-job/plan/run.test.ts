@@ -12,7 +12,7 @@ import type { Store } from '../../../shared/store/store.ts';
 import { dayStartMs } from '../../../shared/time.ts';
 import { temporaryFolder } from '../../shared/temporary-folder.ts';
 import { writeRows } from '../chunks.ts';
-import { runOffline } from '../job.ts';
+import { runOffline } from '../offline-run.ts';
 
 const DATE = '2024-07-18';
 const NOW = '2024-07-19T01:00:00Z';
