@@ -129,6 +129,7 @@ class Recorder {
     const { status } = this.#deps;
     schedule.every(TICK_MS, 'tick', () => this.#tick());
     schedule.every(SPOOL_EVERY_MS, 'write spool', () => this.#spool.write());
+    schedule.every(SPOOL_EVERY_MS, 'compress spool', () => this.#spool.persist());
     schedule.every(TOUCH_EVERY_MS, 'touch spool', () => touchRunFolder(this.#run));
     schedule.every(ADOPT_EVERY_MS, 'look for spools of dead runs', () => this.#adopt());
     schedule.every(status.everyMs, 'show status', () => status.show(this.#figures()));
@@ -209,7 +210,7 @@ class Recorder {
     const { clock, log } = this.#deps;
     this.#feeds.stop();
     backlog.hurry();
-    await this.#spool.write();
+    this.#spool.write();
     const enough = new AbortController();
     await Promise.race([backlog.finished(), clock.sleep(SHUTDOWN_MS, enough.signal).catch(() => {})]);
     enough.abort();

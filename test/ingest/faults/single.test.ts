@@ -10,7 +10,8 @@ const FATAL: FaultKind = 'refuse-451';
 function durationMs(kind: FaultKind): number {
   if (kind === 'wrong-route') return 15_000;
   if (kind.startsWith('refuse')) return 11_000;
-  return /close|reset|day-end|silence|huge|burst/.test(kind) ? 8_000 : 5_500;
+  if (kind.startsWith('silence')) return 12_000;
+  return /close|reset|day-end|huge|burst/.test(kind) ? 8_000 : 5_500;
 }
 
 /** One fault, 1.5 s and 3 s into a run across midnight; everything that was read must be in the chunks. */
@@ -24,13 +25,9 @@ async function tryFault(kind: FaultKind, seed: number): Promise<Verdict> {
     await sleep(1_500);
     trial.stage.cause(kind);
     await trial.exchange.ended;
-    const endedMs = Date.now();
     recorder.kill('SIGTERM');
     expect(await recorder.ended).toMatchObject({ code: 0 });
-    // It came back by itself: both routes were read until the end.
-    for (const route of ['market', 'public']) {
-      expect(endedMs - trial.witness.lastReadMs(route)).toBeLessThan(1_500);
-    }
+    expect(trial.silentAtEnd()).toEqual([]); // it came back by itself
     return await trial.verdict();
   } finally {
     await trial.close();

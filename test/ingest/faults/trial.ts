@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { depthStream, tradeStream } from '../../../shared/binance/wire.ts';
 import { openStore } from '../../../shared/store/open.ts';
 import { MINUTE_MS, systemClock } from '../../../shared/time.ts';
 import { type Exchange, startExchange } from '../../../simulator/exchange.ts';
@@ -124,6 +125,17 @@ export class Trial {
       invented: [...stored].filter((row) => !sent.has(row)),
       rows,
     };
+  }
+
+  /** The streams of which nothing was read in the last 1.5 s of the source, by the rows' own time. */
+  silentAtEnd(): string[] {
+    const lastMs = new Map(this.source.streams.map((stream) => [stream, 0]));
+    for (const row of this.witness.delivered()) {
+      const [symbol = '', kind, fields = ''] = row.split(' ');
+      const stream = kind === 'trades' ? tradeStream(symbol) : depthStream(symbol);
+      lastMs.set(stream, Math.max(lastMs.get(stream) ?? 0, Number.parseInt(fields, 10)));
+    }
+    return [...lastMs].filter(([, timeMs]) => timeMs < this.source.endMs - 1_500).map(([stream]) => stream);
   }
 
   async close(): Promise<void> {

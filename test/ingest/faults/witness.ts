@@ -51,12 +51,6 @@ export class Witness {
     return delivered;
   }
 
-  /** When a row was last read on a route, ms. */
-  lastReadMs(route: string): number {
-    const reads = [...this.#records].filter(([connection]) => connection.route === route);
-    return Math.max(0, ...reads.flatMap(([, record]) => record.reads.map(({ atMs }) => atMs)));
-  }
-
   #of(connection: Connection): Record {
     const record = this.#records.get(connection) ?? {
       rows: [],
