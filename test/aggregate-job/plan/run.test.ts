@@ -16,6 +16,8 @@ import { runOffline } from '../offline-run.ts';
 
 const DATE = '2024-07-18';
 const NOW = '2024-07-19T01:00:00Z';
+/** The smallest daily file. */
+const ONE_FILE = ['--resolutions', '1h'];
 const SYMBOLS = ['AUSDT', 'BUSDT', 'CUSDT'];
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -44,7 +46,7 @@ describe('the job as tasks of an execution', () => {
   it('builds every symbol-day once, also when a task finds the others’ chunks gone', async () => {
     const all: unknown[] = [];
     for (const index of [0, 1]) {
-      const { code, lines } = await runOffline(store, [], { now: NOW, task: task(index, 2) });
+      const { code, lines } = await runOffline(store, ONE_FILE, { now: NOW, task: task(index, 2) });
       expect(code).toBe(0);
       all.push(...built(lines));
     }
@@ -55,21 +57,24 @@ describe('the job as tasks of an execution', () => {
   it('fails when a day does, and does only that day when it is tried again', async () => {
     const broken = chunkObjectName('BUSDT', DATE, { kind: 'trades', minute: 720, writer: 'a', n: 0 });
     await store.create(manifestObjectName('BUSDT', DATE), Buffer.from('{"schema_version": 99}'));
-    const first = await runOffline(store, [], { now: NOW, task: task(0, 1) });
+    const first = await runOffline(store, ONE_FILE, { now: NOW, task: task(0, 1) });
     expect([first.code, built(first.lines)]).toEqual([1, [`AUSDT ${DATE}`, `CUSDT ${DATE}`]]);
     expect(await store.stat(broken)).toBeDefined();
     expect(await store.stat(planMarkName('job-x1', 'AUSDT', DATE))).toBeDefined();
 
     const manifest = await store.stat(manifestObjectName('BUSDT', DATE));
     await store.remove(manifestObjectName('BUSDT', DATE), manifest?.generation ?? '');
-    const second = await runOffline(store, [], { now: NOW, task: task(0, 1) });
+    const second = await runOffline(store, ONE_FILE, { now: NOW, task: task(0, 1) });
     expect([second.code, built(second.lines)]).toEqual([0, [`BUSDT ${DATE}`]]);
     expect(await isBuilt('BUSDT')).toBe(true);
   });
 
   it('leaves nothing to a task beyond the symbols, and tells an asked day that nobody has', async () => {
-    await runOffline(store, [], { now: NOW, task: task(0, 9) });
-    expect(await runOffline(store, [], { now: NOW, task: task(8, 9) })).toMatchObject({ code: 0, lines: [] });
+    await runOffline(store, ONE_FILE, { now: NOW, task: task(0, 9) });
+    expect(await runOffline(store, ONE_FILE, { now: NOW, task: task(8, 9) })).toMatchObject({
+      code: 0,
+      lines: [],
+    });
     const empty = await runOffline(store, ['--date', '2024-07-01'], {
       now: NOW,
       task: { execution: 'job-x2', index: 0, count: 1 },
@@ -78,8 +83,8 @@ describe('the job as tasks of an execution', () => {
   });
 
   it('plans a range of days from zips when there are no chunks', async () => {
-    await runOffline(store, [], { now: NOW });
-    const { code, lines } = await runOffline(store, ['--from', DATE, '--to', DATE], {
+    await runOffline(store, ONE_FILE, { now: NOW });
+    const { code, lines } = await runOffline(store, [...ONE_FILE, '--from', DATE, '--to', DATE], {
       now: NOW,
       task: task(0, 1),
     });
