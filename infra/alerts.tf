@@ -40,15 +40,43 @@ resource "google_logging_metric" "counted" {
   depends_on = [google_project_service.used]
 }
 
-resource "google_monitoring_alert_policy" "job_failed" {
-  display_name          = "Tapelake: a run of the job failed"
+# Alerts on something that should never happen: one of it within five minutes is enough.
+locals {
+  never = {
+    job_failed = {
+      name   = "a run of the job failed"
+      filter = "${local.in_job} AND metric.type=\"run.googleapis.com/job/completed_execution_count\" AND metric.labels.result=\"failed\""
+      advice = "At least one symbol-day was not built. Its raw chunks are kept and the next run tries again. `gcloud run jobs executions list --job tapelake-aggregate --region ${var.region}` shows the run, its logs name each symbol-day with the reason."
+    }
+    partial = {
+      name   = "a day is partial"
+      filter = "${local.in_job} AND metric.type=\"logging.googleapis.com/user/tapelake-partial-days\""
+      advice = "The day was built, and its manifest says which trades are missing and why. The next run mends what the exchange still has (48 hours)."
+    }
+    old_raw = {
+      name   = "raw chunks are older than 3 days"
+      filter = "${local.in_job} AND metric.type=\"logging.googleapis.com/user/tapelake-old-raw\""
+      advice = "The log line names the oldest day. Nothing is deleted by age; find why that day fails and build it by hand."
+    }
+    recorder_errors = {
+      name   = "a recorder logs errors"
+      filter = "${local.in_recorder} AND metric.type=\"logging.googleapis.com/user/tapelake-recorder-errors\""
+      advice = "`gcloud run worker-pools logs read tapelake-recorder --region ${var.region}` names silent streams, chunks that wait and rows that were shed. While another recorder runs nothing is lost."
+    }
+  }
+}
+
+resource "google_monitoring_alert_policy" "never" {
+  for_each = local.never
+
+  display_name          = "Tapelake: ${each.value.name}"
   combiner              = "OR"
   notification_channels = local.notified
 
   conditions {
-    display_name = "A run ended with failed tasks"
+    display_name = each.value.name
     condition_threshold {
-      filter          = "${local.in_job} AND metric.type=\"run.googleapis.com/job/completed_execution_count\" AND metric.labels.result=\"failed\""
+      filter          = each.value.filter
       comparison      = "COMPARISON_GT"
       threshold_value = 0
       duration        = "0s"
@@ -60,10 +88,16 @@ resource "google_monitoring_alert_policy" "job_failed" {
     }
   }
 
+  alert_strategy {
+    auto_close = "1800s"
+  }
+
   documentation {
     mime_type = "text/markdown"
-    content   = "At least one symbol-day was not built. Its raw chunks are kept and the next run tries again. `gcloud run jobs executions list --job tapelake-aggregate --region ${var.region}` shows the run, its logs name each symbol-day with the reason."
+    content   = each.value.advice
   }
+
+  depends_on = [google_logging_metric.counted]
 }
 
 resource "google_monitoring_alert_policy" "job_absent" {
@@ -90,27 +124,12 @@ resource "google_monitoring_alert_policy" "job_absent" {
   }
 }
 
-resource "google_monitoring_alert_policy" "recorder" {
-  display_name          = "Tapelake: a recorder is unhealthy"
+# Each recorder tells once a minute that it is recording.
+resource "google_monitoring_alert_policy" "recorder_missing" {
+  display_name          = "Tapelake: fewer recorders than wanted"
   combiner              = "OR"
   notification_channels = local.notified
 
-  conditions {
-    display_name = "A recorder logs errors"
-    condition_threshold {
-      filter          = "${local.in_recorder} AND metric.type=\"logging.googleapis.com/user/tapelake-recorder-errors\""
-      comparison      = "COMPARISON_GT"
-      threshold_value = 0
-      duration        = "0s"
-      aggregations {
-        alignment_period     = "300s"
-        per_series_aligner   = "ALIGN_SUM"
-        cross_series_reducer = "REDUCE_SUM"
-      }
-    }
-  }
-
-  # Each recorder tells once a minute that it is recording.
   conditions {
     display_name = "Fewer recorders than wanted"
     condition_threshold {
@@ -133,63 +152,7 @@ resource "google_monitoring_alert_policy" "recorder" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "`gcloud run worker-pools logs read tapelake-recorder --region ${var.region}` names silent streams, chunks that wait and rows that were shed. While one recorder runs nothing is lost; with none, order-book snapshots are gone for good and trades must be repaired within 48 hours."
-  }
-
-  depends_on = [google_logging_metric.counted]
-}
-
-resource "google_monitoring_alert_policy" "partial" {
-  display_name          = "Tapelake: a day is partial"
-  combiner              = "OR"
-  notification_channels = local.notified
-
-  conditions {
-    display_name = "The verdict of a symbol-day is partial"
-    condition_threshold {
-      filter          = "${local.in_job} AND metric.type=\"logging.googleapis.com/user/tapelake-partial-days\""
-      comparison      = "COMPARISON_GT"
-      threshold_value = 0
-      duration        = "0s"
-      aggregations {
-        alignment_period     = "300s"
-        per_series_aligner   = "ALIGN_SUM"
-        cross_series_reducer = "REDUCE_SUM"
-      }
-    }
-  }
-
-  documentation {
-    mime_type = "text/markdown"
-    content   = "The day was built, and its manifest says which trades are missing and why. The next run mends what the exchange still has (48 hours)."
-  }
-
-  depends_on = [google_logging_metric.counted]
-}
-
-resource "google_monitoring_alert_policy" "old_raw" {
-  display_name          = "Tapelake: raw chunks are older than 3 days"
-  combiner              = "OR"
-  notification_channels = local.notified
-
-  conditions {
-    display_name = "A day has failed in run after run"
-    condition_threshold {
-      filter          = "${local.in_job} AND metric.type=\"logging.googleapis.com/user/tapelake-old-raw\""
-      comparison      = "COMPARISON_GT"
-      threshold_value = 0
-      duration        = "0s"
-      aggregations {
-        alignment_period     = "300s"
-        per_series_aligner   = "ALIGN_SUM"
-        cross_series_reducer = "REDUCE_SUM"
-      }
-    }
-  }
-
-  documentation {
-    mime_type = "text/markdown"
-    content   = "The log line names the oldest day. Nothing is deleted by age; find why that day fails and build it by hand."
+    content   = "`gcloud run worker-pools logs read tapelake-recorder --region ${var.region}` says how it ended. While one recorder runs nothing is lost; with none, order-book snapshots are gone for good and trades must be repaired within 48 hours."
   }
 
   depends_on = [google_logging_metric.counted]

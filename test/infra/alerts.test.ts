@@ -100,23 +100,29 @@ describe('what is counted in the logs', () => {
 });
 
 describe('the alerts', () => {
-  const policies = (): Record<string, Block> => terraform.resources('google_monitoring_alert_policy');
-  const conditions = (): Block[] =>
-    Object.values(policies()).flatMap((policy) => [
-      ...blocks(blocks([policy], 'conditions'), 'condition_threshold'),
-      ...blocks(blocks([policy], 'conditions'), 'condition_absent'),
-    ]);
+  const policy = (name: string): Block => terraform.resource('google_monitoring_alert_policy', name);
+  const condition = (name: string, kind: string): Block =>
+    block(blocks(blocks([policy(name)], 'conditions'), kind));
+  /** What must not happen even once, by name. */
+  const never = (): Record<string, Block> =>
+    Object.fromEntries(
+      Object.entries(block(terraform.local('never'))).map(([name, alert]) => [name, block(alert)]),
+    );
 
   it('watch the job and the pool that are deployed', () => {
     const { job, recorder } = RESOURCES;
     expect(terraform.resource('google_cloud_run_v2_job', 'aggregate')['name']).toBe(job.labels.job_name);
-    expect(terraform.resource('google_cloud_run_v2_worker_pool', 'recorder')['name']).toBe(
-      recorder.labels.worker_pool_name,
-    );
+    const pool = terraform.resource('google_cloud_run_v2_worker_pool', 'recorder');
+    expect(pool['name']).toBe(recorder.labels.worker_pool_name);
   });
 
   it('look at every metric that is counted, and at the platform’s count of runs', () => {
-    const watched = conditions().map(({ filter }) => /metric\.type="([^"]+)"/.exec(String(filter))?.[1]);
+    const watching = [
+      ...Object.values(never()),
+      condition('job_absent', 'condition_absent'),
+      condition('recorder_missing', 'condition_threshold'),
+    ];
+    const watched = watching.map(({ filter }) => /metric\.type="([^"]+)"/.exec(String(filter))?.[1]);
     const ours = Object.keys(filters).map((name) => `logging.googleapis.com/user/${name}`);
     const runs = 'run.googleapis.com/job/completed_execution_count';
     expect(watched.sort()).toEqual([...ours, runs, runs].sort());
@@ -128,31 +134,39 @@ describe('the alerts', () => {
   });
 
   it('tell someone and say what to do', () => {
-    for (const policy of Object.values(policies())) {
-      expect(policy['notification_channels']).toBe(expression('local.notified'));
-      expect(String(block(policy['documentation'])['content']).length).toBeGreaterThan(50);
-    }
+    const policies = Object.values(terraform.resources('google_monitoring_alert_policy'));
+    expect(policies).toHaveLength(3);
+    for (const { notification_channels } of policies)
+      expect(notification_channels).toBe(expression('local.notified'));
+    const advice = ['job_absent', 'recorder_missing'].map(
+      (name) => block(policy(name)['documentation'])['content'],
+    );
+    for (const text of [...advice, ...Object.values(never()).map((alert) => alert['advice'])])
+      expect(String(text).length).toBeGreaterThan(50);
   });
 
-  it('tell of a failed run at once, and after 18 hours without a good one', () => {
-    const of = (name: string, kind: string): Block =>
-      blocks(blocks([policies()[name] ?? {}], 'conditions'), kind)[0] ?? {};
-    expect(of('job_failed', 'condition_threshold')).toMatchObject({
+  it('tell at once of a failed run and whatever else must never happen', () => {
+    expect(policy('never')['for_each']).toBe(expression('local.never'));
+    const once = {
+      filter: expression('each.value.filter'),
       comparison: 'COMPARISON_GT',
       threshold_value: 0,
-    });
-    expect(of('job_failed', 'condition_threshold')['filter']).toContain('metric.labels.result="failed"');
-    expect(of('job_absent', 'condition_absent')['filter']).toContain('metric.labels.result="succeeded"');
-    const seconds = Number(/^(\d+)s$/.exec(String(of('job_absent', 'condition_absent')['duration']))?.[1]);
+      duration: '0s',
+    };
+    expect(condition('never', 'condition_threshold')).toMatchObject(once);
+    expect(never()['job_failed']?.['filter']).toContain('metric.labels.result="failed"');
+  });
+
+  it('tell after 18 hours without a good run', () => {
+    const absent = condition('job_absent', 'condition_absent');
+    expect(absent['filter']).toContain('metric.labels.result="succeeded"');
+    const seconds = Number(/^(\d+)s$/.exec(String(absent['duration']))?.[1]);
     expect(seconds).toBe(18 * 3_600);
     expect(seconds).toBeLessThan(23.5 * 3_600);
   });
 
   it('tell when one of several recorders is missing, and not when all are there', () => {
-    const [, fewer = {}] = blocks(
-      blocks([policies()['recorder'] ?? {}], 'conditions'),
-      'condition_threshold',
-    );
+    const fewer = condition('recorder_missing', 'condition_threshold');
     expect(fewer).toMatchObject({
       comparison: 'COMPARISON_LT',
       threshold_value: expression('10 * (var.recorders - 0.5)'),
