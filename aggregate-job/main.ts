@@ -8,6 +8,7 @@ import { openStore } from '../shared/store/open.ts';
 import type { Store } from '../shared/store/store.ts';
 import { systemClock } from '../shared/time.ts';
 import type { Owner } from './day/lease.ts';
+import { readTask } from './plan/task.ts';
 import { type JobContext, runJob } from './run.ts';
 import { type Scanner, workerScanner } from './scan/scanner.ts';
 import { type JobSettings, jobHelp, readJobSettings } from './settings.ts';
@@ -28,23 +29,25 @@ await runMain(async () => {
 });
 
 async function jobOf(settings: JobSettings, scanner: Scanner): Promise<JobContext> {
+  const task = readTask(process.env);
   const log = createLog('aggregate-job');
-  const open = (url: string, writable: boolean): Promise<Store> =>
+  const open = (url: string, option: string): Promise<Store> =>
     openStore(url, {
-      writable,
+      writable: true,
+      option,
       gcsApiEndpoint: process.env.GCS_API_ENDPOINT,
       warn: (message) => log.warn(message),
     });
-  const results = await open(settings.results, true);
-  const isRawWritten = !settings.keepRaw || !settings.offline; // a repair writes chunks
-  const raw = settings.raw === settings.results ? results : await open(settings.raw, isRawWritten);
-  const { restUrl, restWeightShare: weightShare } = settings;
+  const results = await open(settings.results, '--store or --results');
+  const raw = settings.raw === settings.results ? results : await open(settings.raw, '--raw');
+  const weightShare = settings.restWeightShare / (task?.count ?? 1); // tasks may share an address
   const exchange = settings.offline
     ? undefined
-    : exchangeRest({ baseUrl: restUrl, clock: systemClock, random: Math.random, weightShare });
+    : exchangeRest({ baseUrl: settings.restUrl, clock: systemClock, random: Math.random, weightShare });
   const nowMs = exchange && (await askTime(exchange, log));
   const now = (): number => performance.now();
   return {
+    task,
     raw,
     results,
     settings,

@@ -8,6 +8,9 @@ import type { Store } from '../shared/store/store.ts';
 import { type LeaseContext, withLease } from './day/lease.ts';
 import { buildSymbolDay, NoDataError } from './day/symbol-day.ts';
 import { chooseDays, outdatedNext, type SymbolDate } from './days.ts';
+import { tellOldRaw } from './old-raw.ts';
+import { type Share, takeShare } from './plan/share.ts';
+import type { Task } from './plan/task.ts';
 import type { Scanner } from './scan/scanner.ts';
 import type { JobSettings } from './settings.ts';
 
@@ -27,30 +30,56 @@ export type JobContext = {
   codeVersion: string;
   /** Scans large days. */
   scanner?: Scanner;
+  /** Set where this run is one of the tasks of an execution. */
+  task?: Task | undefined;
 };
 
 /** Builds every chosen symbol-day; one's failure does not stop the others. Returns the exit code: 1 when any failed or, with `strict`, is partial. */
 export async function runJob(context: JobContext): Promise<number> {
-  const { raw, results, settings, rest, nowMs, log } = context;
+  const { raw, results, settings, log } = context;
   const { from, to } = settings;
-  const days = await chooseDays({ raw, results, nowMs, online: rest !== undefined }, settings);
-  if (days.length === 0 && from !== undefined) {
+  const { days, plannedDays, finished } = await shareOf(context);
+  if (plannedDays === 0 && from !== undefined) {
     log.error(
       `build ${from === to ? from : `${from} to ${to}`}: nothing under ${rawDayPrefix('*', from)} of ${raw.url}`,
     );
     return 1;
   }
-  if (days.length === 0) log.info(`nothing to do: no closed day under ${rawPrefix()} of ${raw.url}`);
+  if (plannedDays === 0) log.info(`nothing to do: no closed day under ${rawPrefix()} of ${raw.url}`);
   let failures = 0;
   for (const [index, day] of days.entries()) {
     const label = `${days.length > 1 ? `${index + 1}/${days.length} ` : ''}${day.symbol} ${day.date}`;
     const manifest = await buildOne(context, day, label);
-    failures += manifest?.verdict === 'complete' || (manifest && !settings.strict) ? 0 : 1;
+    const isDone = manifest !== undefined && (manifest.verdict === 'complete' || !settings.strict);
+    if (isDone) await finished(day);
+    else failures++;
     const next = manifest && from === undefined ? await outdatedNext(results, manifest) : undefined;
     if (next && !days.some((other) => other.symbol === next.symbol && other.date === next.date))
       days.splice(index + 1, 0, next);
   }
   return failures === 0 ? 0 : 1;
+}
+
+/** All chosen days, or as one of several tasks the share of them. */
+async function shareOf({
+  raw,
+  results,
+  settings,
+  rest,
+  nowMs,
+  lease,
+  log,
+  task,
+}: JobContext): Promise<Share> {
+  const choose = async (): Promise<SymbolDate[]> => {
+    const days = await chooseDays({ raw, results, nowMs, online: rest !== undefined }, settings);
+    if (settings.from === undefined) tellOldRaw(days, nowMs, log);
+    return days;
+  };
+  const { readsAtOnce: listsAtOnce } = settings;
+  if (task) return takeShare(task, { raw, results, clock: lease.clock, listsAtOnce, choose });
+  const days = await choose();
+  return { days, plannedDays: days.length, finished: async () => {} };
 }
 
 /** Undefined for a day that failed. */

@@ -15,6 +15,7 @@ await runMain(async () => {
   }
   const log = createLog('ingest');
   const store = await openStore(settings.rawUrl, {
+    option: '--store or --raw',
     writable: true,
     gcsApiEndpoint: process.env.GCS_API_ENDPOINT,
     warn: (message) => log.warn(message),

@@ -97,3 +97,10 @@ export function leaseObjectName(symbol: string, date: string): string {
 export function planObjectName(execution: string): string {
   return `plans/${execution}.json`;
 }
+
+/** `plans/{execution}/`: the notes on what of a plan is done */
+export const planMarkPrefix = (execution: string): string => `plans/${execution}/`;
+/** `plans/{execution}/{SYMBOL}/{YYYY-MM-DD}` */
+export function planMarkName(execution: string, symbol: string, date: string): string {
+  return `${planMarkPrefix(execution)}${symbol}/${date}`;
+}

@@ -5,6 +5,8 @@ import type { Store } from './store.ts';
 
 export type StoreOptions = {
   writable: boolean;
+  /** The setting that named the store, for the message when it cannot be used: `--raw`. */
+  option?: string | undefined;
   /** Where `gs://` is served when it is not Google: an emulator, `http://HOST:PORT`. */
   gcsApiEndpoint?: string | undefined;
   /** Told what a person should know though nothing failed. */
@@ -17,6 +19,15 @@ export type StoreOptions = {
  * @throws UsageError when there is no such store or it may not be used.
  */
 export async function openStore(url: string, options: StoreOptions): Promise<Store> {
+  try {
+    return await openAny(url, options);
+  } catch (error) {
+    if (!(error instanceof UsageError) || options.option === undefined) throw error;
+    throw new UsageError(`${options.option}: ${error.message}`, { cause: error.cause });
+  }
+}
+
+async function openAny(url: string, options: StoreOptions): Promise<Store> {
   const { writable, gcsApiEndpoint, gcsPatience, warn } = options;
   if (url.startsWith('gs://')) {
     const { openGcsStore } = await import('./gcs.ts'); // the client takes a third of a second to load

@@ -98,9 +98,13 @@ describe('a mistake', () => {
     [
       'a store that does not exist',
       ['--store', 'DIR/none', ...day],
-      /none: no such folder, create it first \(mkdir -p /,
+      /--store.*none: no such folder, create it first \(mkdir -p /,
     ],
-    ['a store that is a file', ['--store', 'DIR/file', ...day], /file: no such folder, create it first/],
+    [
+      'a store that is a file',
+      ['--store', 'DIR/file', ...day],
+      /--store.*file: no such folder, create it first/,
+    ],
   ])('%s is one line, exit code 2, and nothing written', async (_, argv, line) => {
     await writeFile(join(lake.path, 'file'), '');
     const before = await everything(lake);
