@@ -17,7 +17,7 @@ export function requireNoLoss(before: Manifest | undefined, now: Manifest): void
 
 function lossesOf(before: Manifest, now: Manifest): string[] {
   const lostTrades = before.trades.rows - now.trades.rows;
-  const lostSnapshots = before.depth.snapshots - now.depth.snapshots;
+  const lostSnapshots = snapshotsOf(before) - snapshotsOf(now);
   const lostRange = heldIds(before).find((range) => !heldIds(now).some((held) => includes(held, range)));
   return [
     ...(lostTrades > 0 ? [`${lostTrades} trades`] : []),
@@ -27,6 +27,9 @@ function lossesOf(before: Manifest, now: Manifest): string[] {
     ...(before.klines.compared > now.klines.compared ? ['klines it was compared with'] : []),
   ];
 }
+
+/** One-sided ones too: a second writer may have seen a snapshot with one side that the first saw with both. */
+const snapshotsOf = ({ depth }: Manifest): number => depth.snapshots + depth.one_sided;
 
 /** The runs of ids a day holds; none where ids restarted, since a number then names no single trade. */
 function heldIds({ trades: { first_id, last_id, missing } }: Manifest): IdRange[] {

@@ -177,9 +177,10 @@ function requireSameAsArchived(archive: Archive, readings: Map<DayInput, ChunkRe
   const archived = new Map(archive.entries.map((entry) => [entry.name, entry]));
   for (const [input, { damage, size, crc32 }] of readings) {
     const entry = archived.get(entryName(input, damage !== null));
-    if (entry && (entry.size !== size || entry.crc32 !== crc32)) {
+    const other = input.chunk ? archived.get(entryName(input, damage === null)) : undefined; // damaged since, or intact since
+    if (other || (entry && (entry.size !== size || entry.crc32 !== crc32))) {
       throw new Error(
-        `read chunk ${input.raw?.name ?? input.name}: it differs from ${entry.name} in ${archive.name}`,
+        `read chunk ${input.raw?.name ?? input.name}: it differs from ${(other ?? entry)?.name} in ${archive.name}`,
       );
     }
   }

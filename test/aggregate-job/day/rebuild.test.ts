@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { chunkBytes, type Snapshot, type Trade, tradeLine, writeRows } from '../chunks.ts';
@@ -138,6 +138,30 @@ describe('a run never replaces more by less', () => {
     await expect(build(lake)).rejects.toThrow(
       /^read chunk raw\/BTCUSDT\/2024-07-18\/trades\/00-00_a_0.csv.gz: it differs from /,
     );
+  });
+
+  it('is refused where a chunk lies damaged beside its intact copy in the zip', async () => {
+    await writeRows(lake.store, SYMBOL, 'a', { trades, depth });
+    await writeRows(lake.store, SYMBOL, 'b', { trades, depth }); // without it the loss of rows alone would be noticed
+    await build(lake, { keepRaw: true });
+    const before = await digests(lake, 'archive/');
+    const [chunk = ''] = Object.keys(await digests(lake, `${RAW}/trades/`));
+    await writeFile(join(lake.path, chunk), (await readFile(join(lake.path, chunk))).subarray(0, -20));
+    await expect(build(lake)).rejects.toThrow(`read chunk ${chunk}: it differs from`);
+    expect(await digests(lake, 'archive/')).toEqual(before);
+  });
+
+  it('may have a one-sided copy of a snapshot that had two sides before', async () => {
+    const [first, ...rest] = depth;
+    await writeRows(lake.store, SYMBOL, 'b', { trades, depth });
+    const before = await build(lake);
+    await writeRows(lake.store, SYMBOL, 'a', { depth: first ? [{ ...first, asks: [] }] : [] });
+    const now = await build(lake);
+    expect(rest.length).toBeGreaterThan(0);
+    expect([now.depth.snapshots, now.depth.one_sided]).toEqual([
+      before.depth.snapshots - 1,
+      before.depth.one_sided + 1,
+    ]);
   });
 
   it('finishes what an ended run began: a zip without a manifest, chunks that are still there', async () => {
