@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { errorCode } from '../errors.ts';
 
 /**
@@ -57,11 +58,12 @@ function numberHeader(response: Response, name: string): number | undefined {
   return value !== null && /^\d+$/.test(value) ? Number(value) : undefined;
 }
 
+const NOBODY_THERE = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'];
+
+/** Looks into causes and, where several addresses were tried, into their errors. */
 function isNobodyThere(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'].includes(errorCode(cause) ?? ''))
-      return true;
-    if (cause instanceof AggregateError && cause.errors.some(isNobodyThere)) return true;
-  }
-  return false;
+  if (!types.isNativeError(error)) return false; // `instanceof` misses errors of another realm
+  if (NOBODY_THERE.includes(errorCode(error) ?? '')) return true;
+  const parts = 'errors' in error && Array.isArray(error.errors) ? error.errors : [];
+  return [error.cause, ...parts].some(isNobodyThere);
 }
