@@ -8,6 +8,8 @@ import { type FaultKind, isFaultKind, type PlannedFault } from './kinds.ts';
 /** Asked for with `?kind=...`, a fault happens at once. */
 export const FAULT_PATH = '/simulator/fault';
 
+/** Planned faults that became due while nobody listened must not strike all at once. */
+const MIN_APART_MS = 1_000;
 const DELAY_MS = 2_000;
 const SKEWED_FRAMES = 200;
 const MAX_SKEW_MS = 2_000;
@@ -27,14 +29,15 @@ type Trouble = {
   skew: { byMs: number; frames: number } | undefined;
 };
 
-/** A fault strikes a random connection, a frame's the next frame that is sent. Refused are the next handshakes. */
+/** A fault strikes a random connection, a frame's the next frame that is sent. Refused is the next handshake. */
 export function createFaultyStage({ random, wall, plan = [] }: FaultyOptions): FaultyStage {
   const troubles = new Map<Connection, Trouble>();
   const nextFrame: FaultKind[] = [];
-  const refusals: HttpAnswer[] = [];
+  let nextRefusal: HttpAnswer | undefined;
   const caused: FaultKind[] = [];
   let isNextMute = false;
   let planned = 0;
+  let nextStrikeMs = 0;
 
   const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)];
   const openOnes = (): Connection[] => [...troubles.keys()].filter(({ isOpen }) => isOpen);
@@ -44,7 +47,7 @@ export function createFaultyStage({ random, wall, plan = [] }: FaultyOptions): F
     const connection = pick(openOnes());
     const trouble = connection && troubles.get(connection);
     if (kind.startsWith('refuse-')) {
-      refusals.push(refusal(Number(kind.slice('refuse-'.length))));
+      nextRefusal = refusal(Number(kind.slice('refuse-'.length)));
       connection?.reset();
     } else if (kind === 'wrong-route') {
       isNextMute = true;
@@ -75,7 +78,12 @@ export function createFaultyStage({ random, wall, plan = [] }: FaultyOptions): F
   }
 
   function onFrame({ stream, atMs, text }: Frame, connection: Connection): void {
-    for (let next = plan[planned]; next && next.atMs <= atMs; next = plan[++planned]) cause(next.kind);
+    const next = plan[planned];
+    if (next && next.atMs <= atMs && wall.now() >= nextStrikeMs) {
+      planned++;
+      nextStrikeMs = wall.now() + MIN_APART_MS;
+      cause(next.kind);
+    }
     const trouble = troubles.get(connection);
     if (!trouble || trouble.isSilent || trouble.silentStreams.has(stream)) return;
     const told = trouble.skew ? skewed(text, trouble.skew.byMs) : text;
@@ -95,7 +103,11 @@ export function createFaultyStage({ random, wall, plan = [] }: FaultyOptions): F
     caused,
     cause,
     faults: {
-      onHandshake: () => refusals.shift(),
+      onHandshake() {
+        const refused = nextRefusal;
+        nextRefusal = undefined;
+        return refused;
+      },
       onConnection(connection) {
         troubles.set(connection, {
           isSilent: isNextMute,

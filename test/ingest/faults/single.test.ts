@@ -10,8 +10,8 @@ const FATAL: FaultKind = 'refuse-451';
 function durationMs(kind: FaultKind): number {
   if (kind === 'wrong-route') return 15_000;
   if (kind.startsWith('refuse')) return 11_000;
-  if (kind.startsWith('silence')) return 12_000;
-  return /close|reset|day-end|huge|burst/.test(kind) ? 8_000 : 5_500;
+  if (kind.startsWith('silence') || kind === 'huge') return 12_000;
+  return /close|reset|day-end|burst/.test(kind) ? 8_000 : 5_500;
 }
 
 /** One fault, 1.5 s and 3 s into a run across midnight; everything that was read must be in the chunks. */
