@@ -9,11 +9,13 @@ import { cacheFolder } from './cache.ts';
 import { measureGrowth } from './growth/measure.ts';
 import { measureJob } from './job/measure.ts';
 import { programRunner } from './program/run.ts';
+import { measureRecorder } from './recorder/measure.ts';
 import { installTools } from './tools.ts';
 
 const MEASURES: Record<string, (bench: Bench) => Promise<void>> = {
   bars: measureBars,
   job: measureJob,
+  recorder: measureRecorder,
   growth: measureGrowth,
 };
 

@@ -10,6 +10,7 @@
 import { isTime } from './fields.ts';
 import type { Row } from './row.ts';
 
+const LINE_FEED = 0x0a;
 const BLANK = 0x20;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -77,6 +78,10 @@ export function readDepthFrame(frame: Buffer, receivedMs: number): Row | undefin
   cursor.end = copy(frame, idStart, idEnd, row, cursor.end);
   row[cursor.end++] = COMMA;
   cursor.end = copy(frame, eventStart, eventEnd, row, cursor.end);
+  row[cursor.end++] = COMMA;
+  const received = String(receivedMs); // by its letters, so that the line is one flat string
+  for (let i = 0; i < received.length; i++) row[cursor.end++] = received.charCodeAt(i);
+  row[cursor.end++] = LINE_FEED;
   return {
     stream: frame.toString('latin1', streamStart, streamEnd),
     symbol: frame.toString('latin1', symbolStart, symbolEnd),
@@ -85,7 +90,7 @@ export function readDepthFrame(frame: Buffer, receivedMs: number): Row | undefin
     eventMs,
     id,
     lastId: id,
-    line: `${row.toString('latin1', 0, cursor.end)},${receivedMs}\n`,
+    line: row.toString('latin1', 0, cursor.end),
   };
 }
 

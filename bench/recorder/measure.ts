@@ -1,0 +1,87 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Bench } from '../bench.ts';
+import { median } from '../program/alternate.ts';
+import { play } from './play.ts';
+
+const RATE = 40_000;
+const FRAMES = 400_000;
+const RECORDING = resolve(import.meta.dirname, '../../../shared/data/replay');
+const WAYS = [
+  ['nothing', 'empty handler'],
+  ['json', 'JSON.parse and a template'],
+  ['tardis', 'tardis-dev normalizer'],
+  ['tapelake', 'tapelake, rows'],
+] as const;
+/** Rates tried one after the other, in frames a second, for so many seconds each. */
+const RATES = [50_000, 75_000, 100_000, 125_000, 150_000, 175_000, 200_000, 250_000, 300_000];
+const SUSTAINED_SECONDS = 10;
+
+/** What a frame costs from the socket to its row, and how many a second the whole recorder takes. */
+export async function measureRecorder(bench: Bench): Promise<void> {
+  if (!existsSync(RECORDING)) {
+    bench.print('recorder: left out, the recorded frames are not beside the repository');
+    return;
+  }
+  await measureFrames(bench);
+  await measureRate(bench);
+}
+
+type Received = { frames: number; cpuSeconds: number; checksum: number; textBytes: number };
+
+async function measureFrames({ tools, times, note, print }: Bench): Promise<void> {
+  const costs = new Map<string, number[]>(WAYS.map(([way]) => [way, []]));
+  const hashes = new Map<string, string>();
+  for (let round = 0; round <= times; round++) {
+    for (const [way, name] of WAYS) {
+      note(`${name}, run ${round}`);
+      const file = join(import.meta.dirname, 'receiver.ts');
+      const { output } = await play(
+        RATE,
+        FRAMES,
+        (port) => ({ file, args: [way, port, tools.npmFolder] }),
+        () => {},
+      );
+      const { frames, cpuSeconds, checksum, textBytes }: Received = JSON.parse(output);
+      if (frames !== FRAMES) throw new Error(`receive frames: ${frames} of ${FRAMES} came`);
+      hashes.set(way, `${checksum} ${textBytes}`);
+      if (round > 0) costs.get(way)?.push((cpuSeconds / frames) * 1e6);
+    }
+  }
+  if (hashes.get('json') !== hashes.get('tapelake'))
+    throw new Error('compare rows: they differ from those of JSON.parse');
+  print(
+    `recorder at ${RATE.toLocaleString('en')} frames/s        CPU s per million frames    range    to ours`,
+  );
+  const ours = costs.get('tapelake') ?? [];
+  for (const [way, name] of WAYS) {
+    const values = costs.get(way) ?? [];
+    const ratio = median(values.map((value, i) => value / (ours[i] ?? Number.NaN)));
+    const range = `${Math.min(...values).toFixed(2)}-${Math.max(...values).toFixed(2)}`;
+    print(
+      `${name.padEnd(34)} ${median(values).toFixed(2).padStart(10)} ${range.padStart(18)} ${`${ratio.toFixed(2)}x`.padStart(9)}${way === 'json' ? '  equal' : ''}`,
+    );
+  }
+}
+
+async function measureRate({ folder, note, print }: Bench): Promise<void> {
+  let best = '';
+  for (const rate of RATES) {
+    note(`whole recorder at ${rate} frames/s`);
+    const store = join(folder, 'recorded');
+    mkdirSync(store, { recursive: true });
+    const file = join(import.meta.dirname, '../../ingest/main.ts');
+    const args = ['--symbols', 'BTCUSDT', '--raw', store, '--ws-url'];
+    const { sent, usage } = await play(
+      rate,
+      rate * SUSTAINED_SECONDS,
+      (port) => ({ file, args: [...args, `ws://127.0.0.1:${port}`] }),
+      (recorder) => recorder.kill('SIGTERM'),
+    );
+    rmSync(store, { recursive: true, force: true });
+    if (sent.framesPerSecond < 0.98 * rate) break;
+    const cpu = (usage.cpuSeconds / (rate * SUSTAINED_SECONDS)) * 1e6;
+    best = `${rate.toLocaleString('en')} frames/s sustained through rows, gzip 6 and folder; ${cpu.toFixed(1)} CPU s per million frames`;
+  }
+  print(`whole recorder: ${best}`);
+}

@@ -1,0 +1,127 @@
+// One way to take the frames of `sender.ts` up to the row, before any compression: `receiver.ts WAY PORT TOOLS`. At the end of the
+// connection it prints the frames, the CPU time from the first one on, and a checksum of all rows.
+
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { Unreadable } from '../../ingest/frame/fields.ts';
+import { readFrame } from '../../ingest/frame/read-frame.ts';
+import { openConnection } from '../../ingest/socket/connection.ts';
+import { MINUTE_MS } from '../../shared/time.ts';
+
+/** Takes one frame; gives its row, or nothing. */
+type Way = (frame: Buffer, receivedMs: number) => { kind: string; timeMs: number; line: string } | undefined;
+
+const WAYS: Record<string, () => Way> = {
+  nothing: () => () => undefined,
+  json: () => jsonRow,
+  tardis: tardisNormalizer,
+  tapelake: () => (frame, receivedMs) => {
+    const row = readFrame(frame, receivedMs);
+    if (row instanceof Unreadable) throw row;
+    return row;
+  },
+};
+
+/** Any time will do, as long as all ways write the same one. */
+const RECEIVED_MS = 1721347021346;
+const [way = '', port = '', tools = ''] = process.argv.slice(2);
+const take = WAYS[way]?.();
+if (!take) throw new Error(`receive: no way ${way}`);
+
+const rows: Record<string, { minute: number; lines: string[] }> = {
+  trades: { minute: 0, lines: [] },
+  depth: { minute: 0, lines: [] },
+};
+let checksum = 0; // of all rows; costs a tenth of a real hash
+let frames = 0;
+let textBytes = 0;
+let cpu = process.cpuUsage();
+openConnection(`ws://127.0.0.1:${port}/all/stream`, {
+  onOpen: () => {},
+  onFrame: (frame) => {
+    if (frames++ === 0) cpu = process.cpuUsage();
+    const row = take(frame, RECEIVED_MS);
+    if (row) keep(row);
+  },
+  onEnd: () => {
+    const used = process.cpuUsage(cpu);
+    for (const kind of ['trades', 'depth']) close(kind);
+    process.stdout.write(
+      JSON.stringify({
+        frames,
+        cpuSeconds: (used.user + used.system) / 1e6,
+        textBytes,
+        checksum,
+      }),
+    );
+  },
+});
+
+/** A minute's rows become one text, as they would for a chunk. */
+function keep({ kind, timeMs, line }: { kind: string; timeMs: number; line: string }): void {
+  const open = rows[kind];
+  if (!open) return;
+  const minute = Math.floor(timeMs / MINUTE_MS);
+  if (minute > open.minute) {
+    close(kind);
+    open.minute = minute;
+  }
+  open.lines.push(line);
+}
+
+function close(kind: string): void {
+  const open = rows[kind];
+  if (!open || open.lines.length === 0) return;
+  const text = Buffer.from(open.lines.join(''));
+  textBytes += text.length;
+  checksum = crc32(text, checksum);
+  open.lines = [];
+}
+
+/** As a recorder is usually written: JSON.parse and a template, nothing checked. */
+function jsonRow(frame: Buffer, receivedMs: number): ReturnType<Way> {
+  const { data: d } = JSON.parse(frame.toString());
+  if (d.e === 'aggTrade') {
+    const line = `${d.T},${d.p},${d.q},${d.m},${d.a},${d.f},${d.l},${d.nq ?? ''},${d.E},${receivedMs}\n`;
+    return { kind: 'trades', timeMs: d.T, line };
+  }
+  const side = (levels: string[][]): string => `[${levels.map(([p, q]) => `[${p},${q}]`).join(',')}]`;
+  return {
+    kind: 'depth',
+    timeMs: d.T,
+    line: `${d.T},"${side(d.b)}","${side(d.a)}",${d.u},${d.E},${receivedMs}\n`,
+  };
+}
+
+type Mapper = {
+  canHandle(message: unknown): boolean;
+  map(message: unknown, time: Date): Iterable<unknown> | undefined;
+};
+type Tardis = Record<'normalizeTrades' | 'normalizeBookChanges', (exchange: string, time: Date) => Mapper>;
+
+/** tardis-dev's normalizers, up to their objects; rows are not written from them. */
+function tardisNormalizer(): Way {
+  const { normalizeTrades, normalizeBookChanges }: Tardis = createRequire(join(tools, 'package.json'))(
+    'tardis-dev',
+  );
+  const time = new Date(RECEIVED_MS);
+  const mappers = [normalizeTrades('binance-futures', time), normalizeBookChanges('binance-futures', time)];
+  const drain = (events: Iterable<unknown> | undefined): void => {
+    for (const _ of events ?? []);
+  };
+  let isFirst = true;
+  return (frame) => {
+    const message = JSON.parse(frame.toString());
+    if (isFirst && message.data.e === 'depthUpdate') {
+      isFirst = false;
+      const data = { lastUpdateId: message.data.u, bids: [], asks: [] };
+      drain(mappers[1]?.map({ stream: message.stream, data, generated: true }, time));
+    }
+    for (const mapper of mappers) {
+      if (!mapper.canHandle(message)) continue;
+      drain(mapper.map(message, time));
+    }
+    return undefined;
+  };
+}
