@@ -118,8 +118,8 @@ describe('outages and floods', () => {
     const trial = await Trial.start({
       seed: 24,
       durationMs,
-      // A fault every three seconds: a recorder that is struck sooner than it is back only learns to wait.
-      speed: 150,
+      // A fault every two or three seconds: a recorder that is struck sooner than it is back only learns to wait.
+      speed: IS_FULL ? 240 : 150,
       symbols: ['BTCUSDT'],
       tradesPerSecond: 1,
       depthEveryMs: 1_000,

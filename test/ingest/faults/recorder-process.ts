@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 
 const MAIN = join(import.meta.dirname, '../../../ingest/main.ts');
-const WATCHDOG_MS = 60_000;
+/** Longer than any trial: only a recorder that hangs meets it. */
+const WATCHDOG_MS = 1_200_000;
 
 /** What a recorder said, line by line, as JSON; and how it ended. */
 export type RecorderProcess = {
@@ -26,7 +27,7 @@ export function startRecorder(argv: string[], inNamespace?: string): RecorderPro
     for (const wake of waiting.splice(0)) wake();
   });
   let killedAtMs = Date.now();
-  const watchdog = setTimeout(() => child.kill('SIGKILL'), 5 * WATCHDOG_MS);
+  const watchdog = setTimeout(() => child.kill('SIGKILL'), WATCHDOG_MS);
   return {
     lines,
     kill(signal) {
