@@ -117,6 +117,7 @@ function asker({
       throw new ExchangeError(error.kind, `ask exchange ${path}`, {
         cause: error,
         retryAfterMs: error.retryAfterMs,
+        status: error.status,
       });
     }
   };
