@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { exchangeRest } from '../shared/binance/rest.ts';
-import { errorText, runMain } from '../shared/errors.ts';
+import { availableParallelism, hostname } from 'node:os';
+import { type ExchangeRest, exchangeRest } from '../shared/binance/rest.ts';
+import { errorCode, errorText, runMain } from '../shared/errors.ts';
 import { createLog, type Log } from '../shared/log.ts';
 import { logProgress, terminalProgress } from '../shared/progress.ts';
 import { openStore } from '../shared/store/open.ts';
 import type { Store } from '../shared/store/store.ts';
 import { systemClock } from '../shared/time.ts';
+import type { Owner } from './day/lease.ts';
 import { type JobContext, runJob } from './run.ts';
 import { type Scanner, workerScanner } from './scan/scanner.ts';
 import { type JobSettings, jobHelp, readJobSettings } from './settings.ts';
@@ -35,14 +36,22 @@ async function jobOf(settings: JobSettings, scanner: Scanner): Promise<JobContex
       warn: (message) => log.warn(message),
     });
   const results = await open(settings.results, true);
-  const raw = settings.raw === settings.results ? results : await open(settings.raw, !settings.keepRaw);
+  const isRawWritten = !settings.keepRaw || !settings.offline; // a repair writes chunks
+  const raw = settings.raw === settings.results ? results : await open(settings.raw, isRawWritten);
+  const { restUrl, restWeightShare: weightShare } = settings;
+  const exchange = settings.offline
+    ? undefined
+    : exchangeRest({ baseUrl: restUrl, clock: systemClock, random: Math.random, weightShare });
+  const nowMs = exchange && (await askTime(exchange, log));
   const now = (): number => performance.now();
   return {
     raw,
     results,
     settings,
+    rest: nowMs === undefined ? undefined : exchange,
+    nowMs: nowMs ?? systemClock.now(),
+    lease: { owner: thisOwner(process.env), clock: systemClock, isGone },
     log,
-    nowMs: await exchangeNowMs(settings, log),
     showProgress: (label) =>
       process.stderr.isTTY ? terminalProgress(process.stderr, label, now) : logProgress(log, label, now),
     codeVersion: packageVersion(),
@@ -50,19 +59,35 @@ async function jobOf(settings: JobSettings, scanner: Scanner): Promise<JobContex
   };
 }
 
-/** The exchange's time; the local one offline, or when the exchange does not answer. */
-async function exchangeNowMs({ offline, restUrl }: JobSettings, log: Log): Promise<number> {
-  if (offline) return systemClock.now();
+/** The exchange's time; undefined when it does not answer, and then nothing else is asked of it. */
+async function askTime(exchange: ExchangeRest, log: Log): Promise<number | undefined> {
   try {
-    return await exchangeRest({
-      baseUrl: restUrl,
-      clock: systemClock,
-      random: Math.random,
-      weightShare: 1,
-    }).time();
+    return await exchange.time();
   } catch (error) {
-    log.warn(`${errorText(error)}; the local clock decides which days are closed`);
-    return systemClock.now();
+    log.warn(`${errorText(error)}; the job goes on without the exchange, by the local clock`);
+    return undefined;
+  }
+}
+
+/** On Cloud Run the task of the execution, which a retry shares with the try before it; elsewhere this process. */
+function thisOwner({ CLOUD_RUN_EXECUTION = '', CLOUD_RUN_TASK_INDEX = '' }: NodeJS.ProcessEnv): Owner {
+  return {
+    host: hostname(),
+    process: process.pid,
+    task: CLOUD_RUN_EXECUTION && `${CLOUD_RUN_EXECUTION}/${CLOUD_RUN_TASK_INDEX}`,
+  };
+}
+
+/** A task runs once at a time, so the same task's earlier try is gone; a process of this host is asked for. */
+function isGone(owner: Owner): boolean {
+  const { host, task } = thisOwner(process.env);
+  if (owner.task !== '') return owner.task === task;
+  if (owner.host !== host) return false;
+  try {
+    process.kill(owner.process, 0);
+    return false;
+  } catch (error) {
+    return errorCode(error) === 'ESRCH';
   }
 }
 

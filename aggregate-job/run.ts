@@ -1,10 +1,13 @@
+import type { ExchangeRest } from '../shared/binance/rest.ts';
 import { errorText } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { rawDayPrefix, rawPrefix } from '../shared/object-names.ts';
 import type { Progress } from '../shared/progress.ts';
+import type { Manifest } from '../shared/schema/manifest.ts';
 import type { Store } from '../shared/store/store.ts';
+import { type LeaseContext, withLease } from './day/lease.ts';
 import { buildSymbolDay, NoDataError } from './day/symbol-day.ts';
-import { chooseDays, type SymbolDate } from './days.ts';
+import { chooseDays, outdatedNext, type SymbolDate } from './days.ts';
 import type { Scanner } from './scan/scanner.ts';
 import type { JobSettings } from './settings.ts';
 
@@ -13,8 +16,11 @@ export type JobContext = {
   raw: Store;
   results: Store;
   settings: JobSettings;
-  /** The exchange's clock, or offline the local one. */
+  /** Undefined when the exchange is not to be asked. */
+  rest: ExchangeRest | undefined;
+  /** The exchange's clock, or the local one when the exchange is not asked. */
   nowMs: number;
+  lease: Omit<LeaseContext, 'results'>;
   log: Log;
   /** A new display for a symbol-day. */
   showProgress(label: string): Progress;
@@ -23,46 +29,63 @@ export type JobContext = {
   scanner?: Scanner;
 };
 
-/** Builds every chosen symbol-day; one's failure does not stop the others. Returns the exit code: 1 when any failed. */
+/** Builds every chosen symbol-day; one's failure does not stop the others. Returns the exit code: 1 when any failed or, with `strict`, is partial. */
 export async function runJob(context: JobContext): Promise<number> {
-  const { raw, settings, nowMs, log } = context;
-  const days = await chooseDays(raw, settings.symbols, settings.date, nowMs);
-  if (days.length === 0 && settings.date !== undefined) {
-    log.error(`build ${settings.date}: nothing under ${rawDayPrefix('*', settings.date)} of ${raw.url}`);
+  const { raw, results, settings, rest, nowMs, log } = context;
+  const { from, to } = settings;
+  const days = await chooseDays({ raw, results, nowMs, online: rest !== undefined }, settings);
+  if (days.length === 0 && from !== undefined) {
+    log.error(
+      `build ${from === to ? from : `${from} to ${to}`}: nothing under ${rawDayPrefix('*', from)} of ${raw.url}`,
+    );
     return 1;
   }
   if (days.length === 0) log.info(`nothing to do: no closed day under ${rawPrefix()} of ${raw.url}`);
   let failures = 0;
-  for (const day of days) failures += (await buildOne(context, day)) ? 0 : 1;
+  for (const [index, day] of days.entries()) {
+    const label = `${days.length > 1 ? `${index + 1}/${days.length} ` : ''}${day.symbol} ${day.date}`;
+    const manifest = await buildOne(context, day, label);
+    failures += manifest?.verdict === 'complete' || (manifest && !settings.strict) ? 0 : 1;
+    const next = manifest && from === undefined ? await outdatedNext(results, manifest) : undefined;
+    if (next && !days.some((other) => other.symbol === next.symbol && other.date === next.date))
+      days.splice(index + 1, 0, next);
+  }
   return failures === 0 ? 0 : 1;
 }
 
+/** Undefined for a day that failed. */
 async function buildOne(
-  { raw, results, settings, log, showProgress, codeVersion, scanner }: JobContext,
+  context: JobContext,
   { symbol, date }: SymbolDate,
-): Promise<boolean> {
-  const { resolutions, keepRaw, readsAtOnce } = settings;
-  const progress = showProgress(`${symbol} ${date}`);
+  label: string,
+): Promise<Manifest | undefined> {
+  const { raw, results, settings, rest, nowMs, lease, log, showProgress, codeVersion, scanner } = context;
+  const progress = showProgress(label);
   try {
-    await buildSymbolDay({
-      raw,
-      results,
-      symbol,
-      date,
-      resolutions,
-      keepRaw,
-      readsAtOnce,
-      ...(scanner && { scanner }),
-      progress,
-      codeVersion,
-    });
-    return true;
+    const manifest = await withLease({ ...lease, results }, symbol, date, () =>
+      buildSymbolDay({
+        ...settings,
+        raw,
+        results,
+        symbol,
+        date,
+        rest,
+        nowMs,
+        ...(scanner && { scanner }),
+        progress,
+        log,
+        codeVersion,
+      }),
+    );
+    if (manifest.verdict === 'partial')
+      log.warn({ symbol, date, verdict: 'partial', reasons: manifest.reasons }, `${label}: partial`);
+    return manifest;
   } catch (error) {
     log.error(
       { symbol, date, ...(error instanceof NoDataError ? {} : { stack: stackOf(error) }) },
       errorText(error),
     );
-    return false;
+    return undefined;
   }
 }
 

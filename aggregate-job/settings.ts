@@ -14,12 +14,25 @@ const SETTINGS = {
     'all' as const,
   ),
   date: setting('the day to build, YYYY-MM-DD; without it every closed day that has raw chunks', requireDate),
+  from: setting('first of a range of days to build or rebuild, with --to', requireDate),
+  to: setting('last of a range of days', requireDate),
   resolutions: setting('comma-separated lengths of bars that divide the day (default 1s,1m)', resolutions, [
     { name: '1s', seconds: 1 },
     { name: '1m', seconds: 60 },
   ]),
   keepRaw: toggle('leave the raw chunks where they are'),
   offline: toggle('ask the exchange nothing'),
+  strict: toggle('exit with code 1 when a day is partial'),
+  repairMaxIds: setting(
+    'missing trades fetched for a symbol-day at most (default 5000000)',
+    integer(0),
+    5_000_000,
+  ),
+  restWeightShare: setting(
+    "share of the exchange's weight limit to use, 0.01 to 1 (default 0.5)",
+    share,
+    0.5,
+  ),
   restUrl: setting('REST address of the exchange', text, 'https://fapi.binance.com'),
   readsAtOnce: setting('how many chunks are fetched at the same time (default 32)', integer(1, 256), 32),
 };
@@ -29,18 +42,42 @@ export type JobSettings = {
   raw: string;
   results: string;
   symbols: string[] | 'all';
-  date: string | undefined;
+  /** First and last day; the same for a single one. */
+  from: string | undefined;
+  to: string | undefined;
   resolutions: Resolution[];
   keepRaw: boolean;
   offline: boolean;
+  strict: boolean;
+  repairMaxIds: number;
+  restWeightShare: number;
   restUrl: string;
   readsAtOnce: number;
 };
 
 /** Reads flags and environment. @throws UsageError */
 export function readJobSettings(argv: string[], env: NodeJS.ProcessEnv): JobSettings {
-  const { store, raw, results, ...rest } = readSettings(SETTINGS, argv, env);
-  return { ...rest, raw: required(raw ?? store, '--raw'), results: required(results ?? store, '--results') };
+  const { store, raw, results, date, from, to, ...rest } = readSettings(SETTINGS, argv, env);
+  return {
+    ...rest,
+    ...readRange(date, from, to),
+    raw: required(raw ?? store, '--raw'),
+    results: required(results ?? store, '--results'),
+  };
+}
+
+function readRange(
+  date: string | undefined,
+  from: string | undefined,
+  to: string | undefined,
+): Pick<JobSettings, 'from' | 'to'> {
+  if (date !== undefined && (from ?? to) !== undefined)
+    throw new UsageError('--date: not together with --from and --to, give one or the other');
+  if ((from === undefined) !== (to === undefined))
+    throw new UsageError('--from and --to: give both, or --date for a single day');
+  if (from !== undefined && to !== undefined && from > to)
+    throw new UsageError(`--from ${from}: lies behind --to ${to}, swap them`);
+  return { from: date ?? from, to: date ?? to };
 }
 
 /** The help text: what the job does and its settings. */
@@ -51,6 +88,12 @@ export function jobHelp(): string {
 function required(url: string | undefined, option: string): string {
   if (url !== undefined) return url;
   throw new UsageError(`--store or ${option}: missing, name a folder or gs://bucket[/prefix]`);
+}
+
+function share(value: string, option: string): number {
+  const number = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= 0.01 && number <= 1) return number;
+  throw new UsageError(`${option} ${value}: not a number from 0.01 to 1`);
 }
 
 function symbols(value: string, option: string): string[] | 'all' {

@@ -22,6 +22,9 @@ await runMain(async () => {
   const status = process.stderr.isTTY ? terminalStatus(process.stderr) : logStatus(log);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(signal));
-  await record(settings, { store, clock: systemClock, random: Math.random, log, status }, stop.signal);
+  const deps = { store, clock: systemClock, random: Math.random, log, status };
+  await record(settings, deps, stop.signal);
   return 0;
 });
+// What did not make it into the store is in the spool; a call that hangs must not hold the exit up.
+process.exit();

@@ -1,7 +1,8 @@
 import type { Log } from '../shared/log.ts';
-import { HOUR_MS } from '../shared/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../shared/time.ts';
 import { Unreadable } from './frame/fields.ts';
 import { readFrame } from './frame/read-frame.ts';
+import type { Row } from './frame/row.ts';
 import type { ExchangeClock } from './minutes/exchange-clock.ts';
 import type { FeedMinutes } from './minutes/feed-minutes.ts';
 import type { Tally } from './tally.ts';
@@ -9,6 +10,8 @@ import type { Tally } from './tally.ts';
 /** A trade is told within seconds: times further apart than this are damage, and would put the row into a wrong day. */
 const MAX_TIMES_APART_MS = HOUR_MS;
 const LOGGED_TEXT_BYTES = 1_024;
+/** A format that changed would else fill the log by the gigabyte; every frame is counted. */
+const LOGGED_A_MINUTE = 1_000;
 
 /** Takes what one connection delivers. A frame that cannot be read is logged with its text and never ends the recording. */
 export type Receiver = (bytes: Buffer, isBinary: boolean, receivedMs: number) => void;
@@ -16,19 +19,24 @@ export type Receiver = (bytes: Buffer, isBinary: boolean, receivedMs: number) =>
 export function createReceiver(
   minutes: FeedMinutes,
   clock: ExchangeClock,
-  { tally, log }: { tally: Tally; log: Log },
+  { tally, log, onRow }: { tally: Tally; log: Log; onRow: (row: Row) => void },
 ): Receiver {
-  const setAside = (bytes: Buffer, reason: string): void => {
+  const mayLog = createLimit(log);
+  const unreadable = (bytes: Buffer, reason: string, receivedMs: number): void => {
     tally.unreadable++;
+    if (!mayLog(receivedMs)) return;
     log.warn({ reason, bytes: bytes.length, text: textOf(bytes) }, `read frame: ${reason}`);
   };
   return (bytes, isBinary, receivedMs) => {
-    if (isBinary) return setAside(bytes, 'binary frame');
+    if (isBinary) return unreadable(bytes, 'binary frame', receivedMs);
     const row = readFrame(bytes, receivedMs);
-    if (row instanceof Unreadable) return setAside(bytes, row.message);
-    if (minutes.stream(row.stream)?.symbol !== row.symbol) return setAside(bytes, 'stream not asked for');
+    if (row instanceof Unreadable) return unreadable(bytes, row.message, receivedMs);
+    if (minutes.stream(row.stream)?.symbol !== row.symbol) {
+      return unreadable(bytes, 'stream not asked for', receivedMs);
+    }
     if (Math.abs(row.timeMs - row.eventMs) > MAX_TIMES_APART_MS) {
       tally.setAside++;
+      if (!mayLog(receivedMs)) return;
       log.warn(
         { stream: row.stream, text: textOf(bytes) },
         'set row aside: T and E are more than an hour apart',
@@ -38,6 +46,20 @@ export function createReceiver(
     clock.saw(row.eventMs, receivedMs);
     minutes.add(row);
     tally.rows[row.kind]++;
+    onRow(row);
+  };
+}
+
+/** Whether one more frame may be logged in this minute. Tells once when no more are. */
+function createLimit(log: Log): (nowMs: number) => boolean {
+  let minute = 0;
+  let logged = 0;
+  return (nowMs) => {
+    const minuteNow = Math.floor(nowMs / MINUTE_MS);
+    if (minuteNow !== minute) [minute, logged] = [minuteNow, 0];
+    if (++logged === LOGGED_A_MINUTE)
+      log.error('too many frames that cannot be read: the rest of this minute is only counted');
+    return logged < LOGGED_A_MINUTE;
   };
 }
 

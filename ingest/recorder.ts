@@ -1,21 +1,41 @@
 import type { Log } from '../shared/log.ts';
 import type { Store } from '../shared/store/store.ts';
-import { type Clock, MINUTE_MS } from '../shared/time.ts';
-import { Uploader } from './chunk/uploader.ts';
-import { ExchangeClock } from './minutes/exchange-clock.ts';
-import { FeedMinutes } from './minutes/feed-minutes.ts';
-import { createReceiver } from './receiver.ts';
-import { type Connection, openConnection } from './socket/connection.ts';
-import { type FrameTaker, keepConnected } from './socket/keep-connected.ts';
-import type { Status, StatusFigures } from './status.ts';
-import { ROUTES, type Route, type Stream, streamsOf, streamsUrl } from './stream.ts';
-import { createTally, type Tally } from './tally.ts';
+import { addDays, type Clock, dateOf, HOUR_MS, MINUTE_MS, SECOND_MS } from '../shared/time.ts';
+import { lookUpSymbols, REGION_REFUSED } from './exchange/lookup.ts';
+import { createRest, type Rest } from './exchange/rest.ts';
+import { chooseSymbols, type SymbolChoice } from './exchange/symbols.ts';
+import { TradeCheck } from './exchange/trade-check.ts';
+import { Feeds } from './feed/feeds.ts';
+import { TradeIds } from './feed/trade-ids.ts';
+import type { Figures } from './figures.ts';
+import { startHealthServer } from './health/server.ts';
+import { Pace } from './pace.ts';
+import { Schedule } from './schedule.ts';
+import { openConnection } from './socket/connection.ts';
+import {
+  adoptDeadRuns,
+  openRunFolder,
+  releaseRunFolder,
+  removeEmptyDays,
+  touchRunFolder,
+} from './spool/run-folder.ts';
+import { Spool } from './spool/spool.ts';
+import type { Status } from './status.ts';
+import { createTally } from './tally.ts';
 
 export type RecorderOptions = {
-  symbols: readonly string[];
+  choice: SymbolChoice;
   writer: string;
   wsUrl: string;
+  /** Undefined: the exchange is not asked for anything. */
+  restUrl: string | undefined;
   chunkMinutes: number;
+  spool: string;
+  spoolMaxBytes: number;
+  staleAfterMs: number;
+  connectionMaxMs: number;
+  /** Where to answer /livez, /healthz and /metrics; undefined: nowhere. */
+  port: number | undefined;
 };
 
 export type RecorderDependencies = {
@@ -27,129 +47,183 @@ export type RecorderDependencies = {
 };
 
 const TICK_MS = 250;
-/** Chunks that may wait to be stored before a source that runs faster than time is held up. */
-const MAX_WAITING_CHUNKS = 128;
-/** Only a replay gets this far ahead of the local clock; the live exchange must never be held up. */
-const AHEAD_OF_TIME_MS = 2 * MINUTE_MS;
+const SPOOL_EVERY_MS = 500;
+const TOUCH_EVERY_MS = 10 * SECOND_MS;
+const ADOPT_EVERY_MS = 30 * SECOND_MS;
+/** The platform kills 10 s after SIGTERM. */
+const SHUTDOWN_MS = 6_500;
 
-/** Records until `signal` is aborted, then stores every open minute. Resolves with what was done. */
+/**
+ * Records until `signal` is aborted, then stores what it has, for a few seconds; what is left by then stays in the spool.
+ * Resolves with the last figures. @throws UsageError for a symbol the exchange does not have; Error when it refuses us for good
+ */
 export async function record(
   options: RecorderOptions,
   deps: RecorderDependencies,
   signal: AbortSignal,
-): Promise<Tally> {
-  const recorder = new Recorder(options, deps);
-  await recorder.run(signal);
-  return recorder.tally;
+): Promise<Figures> {
+  const run = await openRunFolder(options.spool, options.writer, deps.store.url);
+  try {
+    return await new Recorder(options, deps, run).record(signal);
+  } finally {
+    await releaseRunFolder(run);
+  }
 }
 
-/** The streams of one route and their minutes. */
-type Feed = { route: Route; streams: Stream[]; minutes: FeedMinutes };
-
 class Recorder {
-  readonly tally = createTally();
   readonly #options: RecorderOptions;
   readonly #deps: RecorderDependencies;
-  readonly #uploader: Uploader;
-  readonly #feeds: Feed[];
-  readonly #connections = new Set<Connection>();
-  #isHeldUp = false;
-  #firstEvent: { exchangeMs: number; localMs: number } | undefined;
+  readonly #run: string;
+  readonly #tally = createTally();
+  readonly #ids = new TradeIds(this.#tally);
+  readonly #pace = new Pace();
+  readonly #spool: Spool;
+  readonly #feeds: Feeds;
+  readonly #rest: Rest | undefined;
+  readonly #refused = new AbortController();
+  #isHeld = false;
 
-  constructor(options: RecorderOptions, deps: RecorderDependencies) {
+  constructor(options: RecorderOptions, deps: RecorderDependencies, run: string) {
     this.#options = options;
     this.#deps = deps;
-    this.#uploader = new Uploader({ ...deps, writer: options.writer, tally: this.tally }, () => this.#pace());
-    this.#feeds = ROUTES.map((route) => {
-      const streams = streamsOf(options.symbols, route);
-      const slotMs = options.chunkMinutes * MINUTE_MS;
-      return {
-        route,
-        streams,
-        minutes: new FeedMinutes(streams, slotMs, (minute) => this.#uploader.add(minute)),
-      };
-    });
-  }
-
-  async run(signal: AbortSignal): Promise<void> {
-    const { status, log } = this.#deps;
-    log.info({ ...this.#options }, 'recording begins');
-    const timers = [
-      setInterval(() => this.#tick(), TICK_MS),
-      setInterval(() => status.show(this.#figures()), status.everyMs),
-    ];
-    await Promise.all(this.#feeds.map((feed) => this.#keepFed(feed, signal)));
-    for (const { minutes } of this.#feeds) minutes.closeAll();
-    await this.#uploader.finished();
-    for (const timer of timers) clearInterval(timer);
-    status.end(this.#figures());
-  }
-
-  #keepFed({ route, streams, minutes }: Feed, signal: AbortSignal): Promise<void> {
-    const url = streamsUrl(this.#options.wsUrl, route, streams);
-    const log = this.#deps.log.child({ route });
-    return keepConnected(
+    this.#run = run;
+    this.#rest =
+      options.restUrl === undefined ? undefined : createRest(options.restUrl, deps.clock, deps.random);
+    const { writer, spoolMaxBytes: maxBytes } = options;
+    this.#spool = new Spool({ run, writer, maxBytes }, { ...deps, tally: this.#tally }, () =>
+      this.#keepPace(),
+    );
+    this.#feeds = new Feeds(
+      { ...options, slotMs: options.chunkMinutes * MINUTE_MS },
       {
-        connect: (listener) => openConnection(url, listener),
-        onOpen: (connection) => this.#takeFrames(connection, minutes, log),
-        onReconnect: () => this.tally.reconnects++,
+        ...deps,
+        tally: this.#tally,
+        sink: this.#spool,
+        connect: openConnection,
+        onRow: (row) => row.kind === 'trades' && this.#ids.saw(row),
+        onRefused: () => this.#refused.abort(),
       },
-      { ...this.#deps, log, signal },
     );
   }
 
-  #takeFrames(connection: Connection, minutes: FeedMinutes, log: Log): FrameTaker {
-    const { clock } = this.#deps;
-    const exchangeClock = new ExchangeClock(clock.now());
-    const receive = createReceiver(minutes, exchangeClock, { tally: this.tally, log });
-    minutes.opened(exchangeClock);
-    this.#connections.add(connection);
-    return {
-      onFrame: (bytes, isBinary) => {
-        receive(bytes, isBinary, clock.now());
-        if (this.#uploader.waiting > MAX_WAITING_CHUNKS) this.#pace();
-      },
-      onEnd: () => {
-        this.#connections.delete(connection);
-        minutes.ended(exchangeClock);
-      },
-    };
+  async record(stop: AbortSignal): Promise<Figures> {
+    const { log, status } = this.#deps;
+    const { port } = this.#options;
+    const schedule = new Schedule(log);
+    const health = port === undefined ? undefined : await startHealthServer(port, () => this.#figures(), log);
+    await this.#adopt();
+    this.#storeBySchedule(schedule);
+    try {
+      await this.#listen(schedule, AbortSignal.any([stop, this.#refused.signal]), health?.port);
+      if (this.#refused.signal.aborted) throw new Error(REGION_REFUSED);
+    } finally {
+      await this.#storeTheRest();
+      schedule.stop();
+      await health?.close();
+      if (this.#feeds.symbols.length > 0) status.end(this.#figures());
+    }
+    return this.#figures();
+  }
+
+  #storeBySchedule(schedule: Schedule): void {
+    const { status } = this.#deps;
+    schedule.every(TICK_MS, 'tick', () => this.#tick());
+    schedule.every(SPOOL_EVERY_MS, 'write spool', () => this.#spool.write());
+    schedule.every(SPOOL_EVERY_MS, 'compress spool', () => this.#spool.persist());
+    schedule.every(TOUCH_EVERY_MS, 'touch spool', () => touchRunFolder(this.#run));
+    schedule.every(ADOPT_EVERY_MS, 'look for spools of dead runs', () => this.#adopt());
+    schedule.every(HOUR_MS, 'clean spool', () => this.#clean());
+    schedule.every(status.everyMs, 'show status', () => status.show(this.#figures()));
+  }
+
+  async #listen(schedule: Schedule, stop: AbortSignal, port: number | undefined): Promise<void> {
+    const symbols = await lookUpSymbols(this.#options.choice, this.#rest, this.#deps, stop);
+    if (stop.aborted) return;
+    this.#deps.log.info({ ...this.#options, port, symbols: symbols.length }, 'recording begins');
+    this.#feeds.setSymbols(symbols);
+    this.#feeds.tick(0);
+    const rest = this.#rest;
+    if (rest) {
+      const { staleAfterMs } = this.#options;
+      const patienceMs = Math.min(5 * SECOND_MS, staleAfterMs);
+      const check = new TradeCheck(rest, this.#deps.clock, { everyMs: staleAfterMs / 2, patienceMs });
+      schedule.every(SECOND_MS, 'check trades', () => this.#checkTrades(check));
+      if ('quoteAsset' in this.#options.choice) {
+        schedule.every(HOUR_MS, 'look up symbols', () => this.#refreshSymbols(rest));
+      }
+    }
+    await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
+  }
+
+  async #refreshSymbols(rest: Rest): Promise<void> {
+    const before = new Set(this.#feeds.symbols);
+    const symbols = chooseSymbols(this.#options.choice, await rest.symbols());
+    const added = symbols.filter((symbol) => !before.delete(symbol));
+    if (added.length === 0 && before.size === 0) return;
+    this.#deps.log.info({ added, removed: [...before] }, 'the exchange lists other symbols');
+    this.#feeds.setSymbols(symbols);
+  }
+
+  async #checkTrades(check: TradeCheck): Promise<void> {
+    const quiet = this.#feeds.quietTrades.map(({ symbol }) => ({ symbol, lastId: this.#ids.lastId(symbol) }));
+    for (const symbol of await check.dead(quiet)) this.#feeds.missed(symbol);
+  }
+
+  async #adopt(): Promise<void> {
+    await this.#spool.adopt(await adoptDeadRuns(this.#options.spool, this.#run));
+  }
+
+  /** Late rows may still open a minute of the day before. */
+  async #clean(): Promise<void> {
+    const { exchangeMs } = this.#feeds;
+    if (exchangeMs !== undefined) await removeEmptyDays(this.#run, addDays(dateOf(exchangeMs), -1));
   }
 
   #tick(): void {
-    if (this.#isHeldUp) return;
-    for (const { minutes } of this.#feeds) minutes.tick(this.#deps.clock.now(), 2 * TICK_MS);
+    this.#feeds.tick(2 * TICK_MS);
+    this.#spool.backlog.tick(this.#feeds.exchangeMs);
+    this.#keepPace();
   }
 
-  /** A source that runs faster than time waits while chunks are stored; the live exchange is never made to wait. */
-  #pace(): void {
-    const isHeldUp =
-      this.#uploader.waiting > (this.#isHeldUp ? MAX_WAITING_CHUNKS / 2 : MAX_WAITING_CHUNKS) &&
-      this.#isAheadOfTime();
-    if (isHeldUp === this.#isHeldUp) return;
-    this.#isHeldUp = isHeldUp;
-    for (const connection of this.#connections) isHeldUp ? connection.pause() : connection.resume();
+  #keepPace(): void {
+    const { backlog } = this.#spool;
+    const maxWaiting = Math.max(128, 8 * this.#feeds.symbols.length);
+    const waiting = backlog.isFailing ? 0 : backlog.size;
+    const isHeld = this.#pace.isHeld(waiting, maxWaiting, this.#feeds.exchangeMs, this.#deps.clock.now());
+    if (isHeld !== this.#isHeld) this.#feeds.hold(isHeld);
+    this.#isHeld = isHeld;
   }
 
-  #isAheadOfTime(): boolean {
-    const exchangeMs = this.#exchangeMs();
-    if (exchangeMs === undefined) return false;
-    const localMs = this.#deps.clock.now();
-    this.#firstEvent ??= { exchangeMs, localMs };
-    return exchangeMs - this.#firstEvent.exchangeMs > localMs - this.#firstEvent.localMs + AHEAD_OF_TIME_MS;
+  async #storeTheRest(): Promise<void> {
+    const { backlog } = this.#spool;
+    const { clock, log } = this.#deps;
+    this.#feeds.stop();
+    backlog.hurry();
+    this.#spool.write();
+    const enough = new AbortController();
+    await Promise.race([backlog.finished(), clock.sleep(SHUTDOWN_MS, enough.signal).catch(() => {})]);
+    enough.abort();
+    if (backlog.size > 0) log.warn({ chunks: backlog.size }, 'chunks stay in the spool for the next start');
   }
 
-  #exchangeMs(): number | undefined {
-    const times = this.#feeds.flatMap(({ minutes }) => minutes.nowMs ?? []);
-    return times.length > 0 ? Math.max(...times) : undefined;
-  }
-
-  #figures(): StatusFigures {
+  #figures(): Figures {
+    const { backlog, bytes } = this.#spool;
+    const nowMs = this.#deps.clock.now();
+    const { exchangeMs, symbols, disconnected, staleStreams, openMinutes } = this.#feeds;
     return {
-      ...this.tally,
-      exchangeMs: this.#exchangeMs(),
-      openMinutes: this.#feeds.reduce((count, { minutes }) => count + minutes.openCount, 0),
-      waitingChunks: this.#uploader.waiting,
+      ...this.#tally,
+      exchangeMs,
+      clockOffsetMs: exchangeMs === undefined ? undefined : exchangeMs - nowMs,
+      tradeAgeMs: this.#feeds.silentMs('trades'),
+      depthAgeMs: this.#feeds.silentMs('depth'),
+      symbols: symbols.length,
+      disconnected,
+      staleStreams,
+      openMinutes,
+      waitingChunks: backlog.size,
+      uploadLagMs: nowMs - (backlog.waitsSinceMs ?? nowMs),
+      isStoreFailing: backlog.isFailing,
+      spoolBytes: bytes,
     };
   }
 }

@@ -1,22 +1,14 @@
 import type { Log } from '../shared/log.ts';
 import { isoMillisecond, MINUTE_MS, SECOND_MS } from '../shared/time.ts';
-import type { Tally } from './tally.ts';
-
-/** What a person who watches the recorder wants to know. */
-export type StatusFigures = Tally & {
-  /** The exchange's time; undefined before its first event. */
-  exchangeMs: number | undefined;
-  openMinutes: number;
-  waitingChunks: number;
-};
+import type { Figures } from './figures.ts';
 
 type Terminal = { write(text: string): unknown; columns?: number };
 
 /** Where the status goes, and how often. `end` tells the last figures. */
 export type Status = {
   everyMs: number;
-  show(figures: StatusFigures): void;
-  end(figures: StatusFigures): void;
+  show(figures: Figures): void;
+  end(figures: Figures): void;
 };
 
 /** One line that is drawn over and over. */
@@ -43,14 +35,17 @@ export function logStatus(log: Log): Status {
   };
 }
 
-function statusLine(figures: StatusFigures): string {
-  const { exchangeMs, rows, chunks, waitingChunks, unreadable, setAside, reconnects } = figures;
+function statusLine(figures: Figures): string {
+  const { exchangeMs, rows, chunks, waitingChunks, unreadable, setAside, reconnects, shed, staleStreams } =
+    figures;
   const time =
     exchangeMs === undefined ? 'waiting' : isoMillisecond(exchangeMs).slice(0, 19).replace('T', ' ');
   const troubles = [
     [unreadable, 'unreadable'],
     [setAside, 'set aside'],
-    [reconnects, 'reconnects'],
+    [Object.values(reconnects).reduce((sum, count) => sum + count), 'reconnects'],
+    [shed.trades + shed.depth, 'shed'],
+    [staleStreams.length, 'silent streams'],
     [waitingChunks, 'to store'],
   ] as const;
   return [

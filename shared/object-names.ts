@@ -72,6 +72,17 @@ export function manifestObjectName(symbol: string, date: string): string {
   return `aggregated/${symbol}/${date}_manifest.json`;
 }
 
+/** `aggregated/` */
+export const aggregatedPrefix = (): string => 'aggregated/';
+/** `archive/` */
+export const archivePrefix = (): string => 'archive/';
+
+/** The day of an object name `archive/{SYMBOL}/{YYYY-MM-DD}_raw.zip`; undefined where it is none. */
+export function parseArchiveName(symbol: string, name: string): string | undefined {
+  const date = name.slice(archivePrefix().length + symbol.length + 1, -'_raw.zip'.length);
+  return isDate(date) && name === archiveObjectName(symbol, date) ? date : undefined;
+}
+
 /** `archive/{SYMBOL}/{YYYY-MM-DD}_raw.zip` */
 export function archiveObjectName(symbol: string, date: string): string {
   return `archive/${symbol}/${date}_raw.zip`;

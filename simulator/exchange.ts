@@ -108,7 +108,7 @@ function acceptSockets(server: Server, audience: Audience, faults: Faults): void
     const refusal = route ? faults.onHandshake?.(route) : notFound;
     if (!route || refusal) return refuse(socket, refusal ?? notFound);
     sockets.handleUpgrade(request, socket, head, (ws) => {
-      const connection = new Connection(++lastId, route, ws, socket);
+      const connection = new Connection(++lastId, route, ws, socket, faults);
       welcome(ws, connection, audience);
       faults.onConnection?.(connection);
       for (const stream of (searchParams.get('streams') ?? '').split('/')) {

@@ -19,6 +19,10 @@ export type Faults = {
   onConnection?(connection: Connection): void;
   /** A frame on its way to one listener; what is to be sent instead goes to `connection.send`. */
   onFrame?(frame: Frame, connection: Connection): void;
+  /** A message that was put on its way to a client. */
+  onSent?(connection: Connection, payload: string | Uint8Array): void;
+  /** A client has read the first `count` messages that were sent to it, and told so. */
+  onRead?(connection: Connection, count: number): void;
   /** A REST answer on its way; `cut` ends the connection without one. */
   onAnswer?(request: RestRequest, answer: HttpAnswer): HttpAnswer | 'cut' | Promise<HttpAnswer | 'cut'>;
 };

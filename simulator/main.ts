@@ -1,8 +1,11 @@
 import { integer, list, readSettings, setting, settingsHelp, toggle } from '../shared/config.ts';
 import { runMain, UsageError } from '../shared/errors.ts';
-import { isoMillisecond, requireDate } from '../shared/time.ts';
+import { isoMillisecond, requireDate, systemClock } from '../shared/time.ts';
 import { startExchange } from './exchange.ts';
+import { FAULT_KINDS, planFaults } from './faulty/kinds.ts';
+import { createFaultyStage } from './faulty/stage.ts';
 import { createMarket, wholeDays } from './market/market.ts';
+import { createRandom } from './market/random.ts';
 import type { Speed } from './playback.ts';
 import { openReplay } from './recording/replay.ts';
 import type { Source } from './source/source.ts';
@@ -20,6 +23,12 @@ const SETTINGS = {
   port: setting('port on 127.0.0.1, 0 for a free one', integer(0, 65_535), 0),
   waitStreams: setting('begin when so many streams are subscribed; unless given, all', integer(0)),
   clock: setting('time the exchange reports, ISO 8601; unless given it goes with the streams', time),
+  faults: setting(
+    'so many faults at random times; by command: GET /simulator/fault?kind=KIND',
+    integer(0),
+    0,
+  ),
+  faultsSeed: setting('seed of the faults', integer(0, 0xffff_ffff), 1),
   thenClose: toggle('close all connections and exit when everything was read'),
   help: toggle('show this'),
 };
@@ -31,10 +40,14 @@ await runMain(async () => {
     return 0;
   }
   const { speed, port, waitStreams, clock } = settings;
+  const source = openSource(settings);
+  const random = createRandom(settings.faultsSeed);
+  const plan = planFaults(source, FAULT_KINDS, settings.faults, random);
   const exchange = await startExchange({
-    source: openSource(settings),
+    source,
     speed,
     port,
+    faults: createFaultyStage({ random, wall: systemClock, plan }).faults,
     ...(waitStreams === undefined ? {} : { waitStreams }),
     ...(clock === undefined ? {} : { clockMs: clock }),
   });

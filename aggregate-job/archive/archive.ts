@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import type { ByteRange, Store } from '../../shared/store/store.ts';
 import type { StoredChunk } from '../scan/chunk.ts';
 import { packedData, readZipDirectory, type ZipDirectoryEntry } from './zip-read.ts';
-import { type ZipEntry, zipBytes } from './zip-write.ts';
+import { COMMENT_BYTES, commentText } from './zip-write.ts';
 
 const READ_BYTES = 8 << 20;
 
@@ -16,7 +17,7 @@ export type Archive = {
   packed(entry: ZipDirectoryEntry): Promise<Buffer>;
 };
 
-/** Opens the zip `name`; undefined when there is none. Its bytes are not checked yet, see {@link sha256OfObject} and {@link requireCanonical}. */
+/** Opens the zip `name`; undefined when there is none. Its bytes are not checked yet, see {@link requireIntact}. */
 export async function openArchive(store: Store, name: string): Promise<Archive | undefined> {
   const info = await store.stat(name);
   if (!info) return undefined;
@@ -37,7 +38,11 @@ export async function openArchive(store: Store, name: string): Promise<Archive |
 /** An archived chunk as the scanner takes it. */
 export async function archivedChunk(archive: Archive, entry: ZipDirectoryEntry): Promise<StoredChunk> {
   const bytes = await archive.packed(entry);
-  if (entry.method === 'store') return { form: 'gzip', bytes };
+  if (entry.method === 'store') {
+    if (crc32(bytes) !== entry.crc32)
+      throw new Error(`read ${entry.name} of ${archive.name}: its CRC does not match`);
+    return { form: 'gzip', bytes };
+  }
   return { form: 'deflate', bytes, crc32: entry.crc32, size: entry.size };
 }
 
@@ -53,19 +58,13 @@ export async function sha256OfObject(
   return hash.digest('hex');
 }
 
-/**
- * Checks that the zip is, byte for byte, what this program writes of its entries, so that not even a flipped bit in a header
- * passes. The entries' own CRCs are checked where they are unpacked.
- */
-export async function requireCanonical(store: Store, archive: Archive): Promise<void> {
-  const hash = createHash('sha256');
-  async function* entries(): AsyncGenerator<ZipEntry> {
-    for (const entry of archive.entries) yield { ...entry, packed: await archive.packed(entry) };
-  }
-  for await (const part of zipBytes(entries())) hash.update(part);
-  const rewritten = hash.digest('hex');
-  if (rewritten !== (await sha256OfObject(store, archive)))
-    throw new Error(`read archive ${archive.name}: its bytes are damaged`);
+/** Checks that every byte of the zip is as it was written, by the hash it ends with. @throws Error */
+export async function requireIntact(store: Store, { name, bytes, generation }: Archive): Promise<void> {
+  const start = Math.max(0, bytes - COMMENT_BYTES);
+  const comment = await readPart(store, name, { start, end: bytes }, generation);
+  const sha256 = await sha256OfObject(store, { name, bytes: start, generation });
+  if (comment.toString('latin1') !== commentText(sha256))
+    throw new Error(`read archive ${name}: its bytes are damaged`);
 }
 
 async function readPart(store: Store, name: string, range: ByteRange, generation: string): Promise<Buffer> {

@@ -10,7 +10,7 @@ import { packedText } from '../scan/chunk.ts';
 import type { ChunkReading } from '../scan/scan-chunk.ts';
 import { type Evidence, evidenceText } from './evidence.ts';
 import { type DayInput, EVIDENCE_ENTRY, entryName, INPUTS_ENTRY } from './inputs.ts';
-import { putObject } from './outputs.ts';
+import type { DayOutputs } from './outputs.ts';
 
 /** One line of `inputs.csv`: an entry of the zip and the size and CRC-32 of what it unpacks to. */
 type InputLine = { entry: string; input: DayInput; reading: ChunkReading };
@@ -32,6 +32,7 @@ export function inputsText(readings: Map<DayInput, ChunkReading>): string {
  */
 export async function storeArchive(
   results: Store,
+  outputs: DayOutputs,
   name: string,
   readings: Map<DayInput, ChunkReading>,
   evidence: Evidence,
@@ -43,7 +44,7 @@ export async function storeArchive(
     [INPUTS_ENTRY, inputsText(readings)],
   ];
   let written = '';
-  await putObject(results, name, async function* () {
+  await outputs.put(name, async function* () {
     const hash = createHash('sha256');
     for await (const part of zipBytes(entriesOf(lines, texts, readsAtOnce))) {
       hash.update(part);

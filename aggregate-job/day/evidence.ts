@@ -37,8 +37,14 @@ export function addEvidence(old: Evidence, now: Evidence): Evidence {
     seed: isMended ? now.seed : (old.seed ?? now.seed),
     expected_first: old.expected_first ?? now.expected_first,
     expected_last: old.expected_last ?? now.expected_last,
-    klines: old.klines ?? now.klines,
+    klines: addKlines(old.klines, now.klines),
   };
+}
+
+function addKlines(old: RestKline[] | null, now: RestKline[] | null): RestKline[] | null {
+  if (!old || !now) return old ?? now;
+  const byTime = new Map([...now, ...old].map((kline) => [kline[0], kline]));
+  return [...byTime.values()].sort(([a], [b]) => a - b);
 }
 
 /** The evidence as it is stored. */

@@ -49,13 +49,7 @@ export type Counts = {
 export function findDay({ windows, epochs }: DayReading, evidence: Evidence): Findings {
   const results = windows.filter((result) => result !== undefined);
   const decimals = decimalsOf(results, evidence);
-  const completeness = checkCompleteness(
-    epochs,
-    evidence.expected_first?.id,
-    evidence.expected_last?.id,
-    DAY_MS,
-    WINDOW_MS,
-  );
+  const completeness = completenessOf(epochs, evidence);
   const rejections = results.flatMap((result) => result.rejections);
   return {
     decimals,
@@ -75,6 +69,11 @@ export function findDay({ windows, epochs }: DayReading, evidence: Evidence): Fi
     ),
     counts: countsOf(results),
   };
+}
+
+/** Which trades are missing, by the ids that are there and those that are expected. */
+export function completenessOf(epochs: Epoch[], { expected_first, expected_last }: Evidence): Completeness {
+  return checkCompleteness(epochs, expected_first?.id, expected_last?.id, DAY_MS, WINDOW_MS);
 }
 
 /** Flags of coarser bars: complete where every second of them is. */

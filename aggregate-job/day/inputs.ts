@@ -26,18 +26,18 @@ export type DayInput = {
   load(): Promise<StoredChunk>;
 };
 
-/** The raw objects of a symbol-day (those under `prefix`), from the raw store and from the day's zip, each once, in the order of their names. */
+/** The raw objects of a symbol-day, from the raw store and from the day's zip, each once, in the order of their names. */
 export async function listInputs(
   store: Store,
   symbol: string,
   date: string,
   archive?: Archive,
-  prefix: string = rawDayPrefix(symbol, date),
 ): Promise<DayInput[]> {
   const inputs = new Map<string, DayInput>();
   for (const input of archive ? archivedInputs(archive) : []) inputs.set(input.name, input);
+  const prefix = rawDayPrefix(symbol, date);
   for await (const object of store.list(prefix)) {
-    const input = rawInput(store, object, rawDayPrefix(symbol, date));
+    const input = rawInput(store, object, prefix);
     inputs.set(input.name, input);
   }
   return [...inputs.values()].sort((a, b) => compareNames(a.name, b.name));

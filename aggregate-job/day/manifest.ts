@@ -4,7 +4,10 @@ import { MAX_NAMED_REJECTIONS, type Manifest } from '../../shared/schema/manifes
 import { compareNames } from '../../shared/store/store.ts';
 import { dayStartMs, isoMillisecond } from '../../shared/time.ts';
 import { closeOf, cvdOf } from '../bars/bar-text.ts';
+import { combineBars } from '../bars/bars.ts';
 import { add, type Integer, type IntegerColumn, valueAt } from '../bars/integers.ts';
+import { contentWarnings } from '../proof/content-gates.ts';
+import { reconcile } from '../proof/reconcile.ts';
 import type { Rejection } from '../scan/scan-chunk.ts';
 import { inputsText } from './archive-day.ts';
 import type { Evidence } from './evidence.ts';
@@ -25,6 +28,8 @@ export function manifestOf(
 ): Manifest {
   const { decimals, bars, seed } = findings;
   const close = closeOf(bars, seed);
+  const startMs = dayStartMs(date);
+  const minutes = combineBars(bars, 60);
   const { verdict, reasons, warnings, proof } = judge(findings, evidence);
   return {
     schema_version: 1,
@@ -32,7 +37,7 @@ export function manifestOf(
     date,
     verdict,
     reasons,
-    warnings,
+    warnings: [...warnings, ...contentWarnings(bars, minutes, decimals, startMs, evidence.klines)],
     proof,
     decimals: { price: decimals.price, quantity: decimals.quantity },
     seed: {
@@ -42,8 +47,8 @@ export function manifestOf(
     close: close === null ? null : formatUnits(close, decimals.price),
     cvd: formatUnits(cvdOf(bars), decimals.quantity),
     trades: tradesOf(findings, evidence),
-    depth: depthOf(findings, dayStartMs(date)),
-    klines: { result: 'unavailable', compared: 0, differing: [] },
+    depth: depthOf(findings, startMs),
+    klines: reconcile({ bars: minutes, places: decimals, seed, startMs }, evidence.klines),
     inputs: inputsOf(readings),
     rejected: rejectedOf(findings.rejections, rawDayPrefix(symbol, date)),
     outputs: [],

@@ -1,11 +1,16 @@
-import { manifestObjectName, rawDayPrefix } from '../../shared/object-names.ts';
+import { mapInOrder } from '../../shared/concurrency.ts';
+import { errorText } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
+import { manifestObjectName, parseChunkName, rawDayPrefix } from '../../shared/object-names.ts';
 import { type Manifest, parseManifest, type Seed } from '../../shared/schema/manifest.ts';
 import type { Store } from '../../shared/store/store.ts';
-import { addDays, dayStartMs } from '../../shared/time.ts';
+import { addDays, dayStartMs, MINUTE_MS } from '../../shared/time.ts';
 import { scanWindow } from '../scan/window.ts';
 import type { Evidence } from './evidence.ts';
-import { type DayInput, listInputs } from './inputs.ts';
 import { WINDOW_MS } from './read-day.ts';
+
+/** A quiet symbol has a day of empty chunks before its first trade. */
+const MINUTES_AT_ONCE = 8;
 
 /** What the days before and after say about a day. */
 export type Neighbours = {
@@ -18,15 +23,22 @@ export type Neighbours = {
   idAfter: number | null;
 };
 
-/** Asks yesterday's manifest, and tomorrow's chunks and manifest. */
+/** A stored manifest that is none. */
+export class UnreadableManifest extends Error {
+  override name = 'UnreadableManifest';
+}
+
+/** Asks yesterday's manifest, and tomorrow's chunks and manifest. A manifest that cannot be read says nothing. */
 export async function askNeighbours(
   raw: Store,
   results: Store,
   symbol: string,
   date: string,
+  log: Log,
 ): Promise<Neighbours> {
-  const before = await readManifest(results, symbol, addDays(date, -1));
-  const after = await readManifest(results, symbol, addDays(date, 1));
+  const manifestOf = (day: string) => readManifest(results, symbol, day).catch(withoutUnreadable(log));
+  const before = await manifestOf(addDays(date, -1));
+  const after = await manifestOf(addDays(date, 1));
   const provenLast = before?.trades.expected_last_id ?? null;
   return {
     seed: before?.close ? { close: before.close, source: 'manifest' } : null,
@@ -55,7 +67,7 @@ export function neighbourEvidence(
   };
 }
 
-/** The manifest of a symbol-day; undefined when there is none. */
+/** The manifest of a symbol-day; undefined when there is none. @throws UnreadableManifest */
 export async function readManifest(
   results: Store,
   symbol: string,
@@ -67,8 +79,15 @@ export async function readManifest(
   try {
     return parseManifest(stored.bytes.toString());
   } catch (cause) {
-    throw new Error(`read ${name}`, { cause });
+    throw new UnreadableManifest(`read ${name}`, { cause });
   }
+}
+
+function withoutUnreadable(log: Log): (error: unknown) => undefined {
+  return (error) => {
+    if (!(error instanceof UnreadableManifest)) throw error;
+    log.warn(`${errorText(error)}; the day is built without its word`);
+  };
 }
 
 /** The smaller of two ids that may be unknown: a built day may have late chunks in the raw store too. */
@@ -78,31 +97,32 @@ function smaller(a: number | null, b: number | null): number | null {
 
 /** The smallest agg trade id in the raw chunks of a day, looking no further than the first chunks that hold any. */
 async function firstIdOf(raw: Store, symbol: string, date: string): Promise<number | null> {
-  const inputs = await listInputs(raw, symbol, date, undefined, `${rawDayPrefix(symbol, date)}trades/`);
-  const minutes = Map.groupBy(inputs, ({ chunk }) => chunk?.minute ?? -1);
-  for (const [minute, chunks] of minutes) {
-    const id = minute < 0 ? null : await firstIdIn(chunks, date);
+  const chunks: FirstChunk[] = [];
+  for await (const { name } of raw.list(`${rawDayPrefix(symbol, date)}trades/`)) {
+    const chunk = parseChunkName(name.slice(rawDayPrefix(symbol, date).length));
+    if (chunk) chunks.push({ name, minute: chunk.minute });
+  }
+  const minutes = Map.groupBy(chunks, ({ minute }) => minute).values();
+  for await (const id of mapInOrder(minutes, MINUTES_AT_ONCE, (minute) => firstIdIn(raw, minute, date))) {
     if (id !== null) return id;
   }
   return null;
 }
 
-async function firstIdIn(inputs: DayInput[], date: string): Promise<number | null> {
-  const startMs = Math.floor(((inputs[0]?.chunk?.minute ?? 0) * 60_000) / WINDOW_MS) * WINDOW_MS;
-  const chunks = await Promise.all(
-    inputs.map(async (input) => ({
-      name: input.name,
-      kind: 'trades' as const,
-      stored: await input.load(),
-      rank: 0,
-      isHome: true,
-    })),
-  );
+type FirstChunk = { name: string; minute: number };
+
+/** The smallest id in the chunks of one minute. One that is gone by now (that day's own run has archived it) says nothing. */
+async function firstIdIn(raw: Store, chunks: FirstChunk[], date: string): Promise<number | null> {
+  const startMs = Math.floor(((chunks[0]?.minute ?? 0) * MINUTE_MS) / WINDOW_MS) * WINDOW_MS;
+  const stored = await Promise.all(chunks.map(({ name }) => raw.read(name)));
   const { segments } = scanWindow({
     dayStartMs: dayStartMs(date),
     startMs,
     endMs: startMs + WINDOW_MS,
-    chunks,
+    chunks: chunks.flatMap(({ name }, index) => {
+      const bytes = stored[index]?.bytes;
+      return bytes ? [{ name, kind: 'trades', stored: { form: 'gzip', bytes }, rank: 0, isHome: true }] : [];
+    }),
     excludedIds: new Set(),
     wantedIds: new Set(),
   });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { barsObjectName } from '../../shared/object-names.ts';
+import { archiveObjectName, barsObjectName, manifestObjectName } from '../../shared/object-names.ts';
 import type { Manifest } from '../../shared/schema/manifest.ts';
 import type { Body, Store } from '../../shared/store/store.ts';
 import { dayStartMs, SECOND_MS } from '../../shared/time.ts';
@@ -8,15 +8,61 @@ import { combineBars } from '../bars/bars.ts';
 import type { Resolution } from '../bars/resolution.ts';
 import { combineFlags, type Findings } from './findings.ts';
 
+/**
+ * Writes the results of one symbol-day. It only replaces what it found when the run began, so that two runs at once can never
+ * put an older result over a newer one.
+ */
+export class DayOutputs {
+  readonly #store: Store;
+  readonly #found: Map<string, string>;
+
+  private constructor(store: Store, found: Map<string, string>) {
+    this.#store = store;
+    this.#found = found;
+  }
+
+  /** Looks up what there is of a symbol-day before anything of it is read. */
+  static async find(
+    store: Store,
+    symbol: string,
+    date: string,
+    resolutions: Resolution[],
+  ): Promise<DayOutputs> {
+    const names = [
+      archiveObjectName(symbol, date),
+      manifestObjectName(symbol, date),
+      ...resolutions.map(({ name }) => barsObjectName(symbol, date, name)),
+    ];
+    const infos = await Promise.all(names.map((name) => store.stat(name)));
+    return new DayOutputs(
+      store,
+      new Map(infos.flatMap((info) => (info ? [[info.name, info.generation]] : []))),
+    );
+  }
+
+  /** Makes the object hold `body`. @throws Error when another run has written it since this one began. */
+  async put(name: string, body: Body): Promise<void> {
+    const written = (await this.#store.create(name, body)) ?? (await this.#replaceFound(name, body));
+    if (written === undefined)
+      throw new Error(`write ${name}: another run has written it since this one began`);
+    this.#found.set(name, written);
+  }
+
+  async #replaceFound(name: string, body: Body): Promise<string | undefined> {
+    const generation = this.#found.get(name);
+    return generation === undefined ? undefined : this.#store.replace(name, body, generation);
+  }
+}
+
 /** Builds and stores the daily file of each resolution. */
 export async function storeBars(
-  results: Store,
+  outputs: DayOutputs,
   symbol: string,
   date: string,
   findings: Findings,
   resolutions: Resolution[],
 ): Promise<Manifest['outputs']> {
-  const outputs: Manifest['outputs'] = [];
+  const stored: Manifest['outputs'] = [];
   for (const { name: resolution, seconds } of resolutions) {
     const name = barsObjectName(symbol, date, resolution);
     const bars = combineBars(findings.bars, seconds);
@@ -27,20 +73,10 @@ export async function storeBars(
       seed: findings.seed,
       complete: combineFlags(findings.complete, seconds),
     });
-    await putObject(results, name, text);
-    outputs.push({ name, bytes: text.length, sha256: sha256(text), rows: bars.count });
+    await outputs.put(name, text);
+    stored.push({ name, bytes: text.length, sha256: sha256(text), rows: bars.count });
   }
-  return outputs;
-}
-
-/** Makes the object hold `body`, whatever it held before. @throws Error when someone else writes it at the same time. */
-export async function putObject(store: Store, name: string, body: Body): Promise<string> {
-  const created = await store.create(name, body);
-  if (created !== undefined) return created;
-  const info = await store.stat(name);
-  const replaced = info && (await store.replace(name, body, info.generation));
-  if (replaced === undefined) throw new Error(`write ${name}: another run writes it at the same time`);
-  return replaced;
+  return stored;
 }
 
 /** SHA-256 as hexadecimal text. */

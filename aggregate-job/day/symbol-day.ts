@@ -1,27 +1,33 @@
+import type { ExchangeRest } from '../../shared/binance/rest.ts';
 import { mapAll } from '../../shared/concurrency.ts';
-import { archiveObjectName, manifestObjectName, rawDayPrefix } from '../../shared/object-names.ts';
+import { errorText } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
+import {
+  archiveObjectName,
+  manifestObjectName,
+  REPAIR_WRITER,
+  rawDayPrefix,
+} from '../../shared/object-names.ts';
 import type { Progress } from '../../shared/progress.ts';
 import { type Manifest, manifestText } from '../../shared/schema/manifest.ts';
 import type { Store } from '../../shared/store/store.ts';
-import { dayStartMs } from '../../shared/time.ts';
-import {
-  type Archive,
-  archivedChunk,
-  openArchive,
-  requireCanonical,
-  sha256OfObject,
-} from '../archive/archive.ts';
+import { DAY_MS, dayStartMs } from '../../shared/time.ts';
+import { type Archive, archivedChunk, openArchive, requireIntact } from '../archive/archive.ts';
 import { parseResolution, type Resolution } from '../bars/resolution.ts';
+import { KEPT_MS } from '../exchange/day-edge.ts';
+import { repairTrades } from '../exchange/repair.ts';
 import { unpackChunk } from '../scan/chunk.ts';
 import type { ChunkReading } from '../scan/scan-chunk.ts';
 import type { Scanner } from '../scan/scanner.ts';
 import { storeArchive } from './archive-day.ts';
-import { addEvidence, type Evidence, NO_EVIDENCE, parseEvidence } from './evidence.ts';
-import { findDay } from './findings.ts';
+import { type Evidence, NO_EVIDENCE, parseEvidence } from './evidence.ts';
+import { completenessOf, findDay } from './findings.ts';
+import { gatherEvidence } from './gather.ts';
 import { type DayInput, EVIDENCE_ENTRY, entryName, listInputs } from './inputs.ts';
 import { manifestOf } from './manifest.ts';
-import { askNeighbours, neighbourEvidence, readManifest } from './neighbours.ts';
-import { putObject, storeBars } from './outputs.ts';
+import { readManifest } from './neighbours.ts';
+import { requireNoLoss } from './no-loss.ts';
+import { DayOutputs, storeBars } from './outputs.ts';
 import { type DayReading, readDay } from './read-day.ts';
 
 /** What building one symbol-day needs. */
@@ -34,12 +40,20 @@ export type SymbolDay = {
   /** Leaves the raw chunks where they are. */
   keepRaw: boolean;
   readsAtOnce: number;
+  /** Undefined: the exchange is not asked. */
+  rest: ExchangeRest | undefined;
+  /** The exchange's clock, ms. */
+  nowMs: number;
+  /** No more missing ids than this are fetched. */
+  repairMaxIds: number;
   /** Scans large days; small ones, and without it all, are scanned here. */
   scanner?: Scanner;
   progress: Progress;
+  log: Log;
   codeVersion: string;
 };
 
+const REPAIR_ROUNDS = 3;
 /** Below this much, packed, a day is scanned before a worker has started. */
 const SMALL_DAY_BYTES = 4 << 20;
 
@@ -49,43 +63,35 @@ export class NoDataError extends Error {
 }
 
 /**
- * Builds one symbol-day from its chunks and its zip, and stores, in this order: daily files, zip, manifest. Raw chunks are
- * deleted only after the zip that holds them was read back.
+ * Builds one symbol-day from its chunks and its zip, repaired where the exchange can help, and stores, in this order: repaired
+ * chunks, daily files, zip, manifest. Raw chunks are deleted only after the zip that holds them was read back.
  * @throws NoDataError when there are neither chunks nor a zip.
  */
 export async function buildSymbolDay(day: SymbolDay): Promise<Manifest> {
-  const { raw, results, symbol, date, progress, readsAtOnce } = day;
+  const { results, symbol, date, progress, readsAtOnce } = day;
   const before = await readManifest(results, symbol, date);
+  const resolutions = resolutionsOf(day, before);
+  const outputs = await DayOutputs.find(results, symbol, date, resolutions);
   const archive = await openArchive(results, archiveObjectName(symbol, date));
-  if (archive) await requireIntact(results, archive, before);
-  const inputs = await listInputs(raw, symbol, date, archive);
-  if (inputs.length === 0)
-    throw new NoDataError(
-      `build ${symbol} ${date}: nothing under ${rawDayPrefix(symbol, date)} of ${raw.url}`,
-    );
+  if (archive) await requireIntact(results, archive);
 
-  progress.step('read', inputs.length);
-  const reading = await scanDay(day, inputs, archive);
-  progress.end({ chunks: inputs.length });
-
-  if (archive) requireSameAsArchived(archive, reading.readings);
-
-  const evidence = await gatherEvidence(day, archive, reading.epochs);
+  const { inputs, reading, evidence } = await readAndRepair(day, archive);
   const findings = findDay(reading, evidence);
   const manifest = manifestOf(day, reading, evidence, findings);
   requireNoLoss(before, manifest);
 
   progress.step('write', 0);
-  manifest.outputs = await storeBars(results, symbol, date, findings, resolutionsOf(day, before));
+  manifest.outputs = await storeBars(outputs, symbol, date, findings, resolutions);
   manifest.archive = await storeArchive(
     results,
+    outputs,
     archiveObjectName(symbol, date),
     reading.readings,
     evidence,
     readsAtOnce,
   );
-  await putObject(results, manifestObjectName(symbol, date), Buffer.from(manifestText(manifest)));
-  if (!day.keepRaw) await deleteRaw(raw, inputs, readsAtOnce);
+  await outputs.put(manifestObjectName(symbol, date), Buffer.from(manifestText(manifest)));
+  if (!day.keepRaw) await deleteRaw(day.raw, inputs, readsAtOnce);
   progress.end({
     verdict: manifest.verdict,
     trades: manifest.trades.rows,
@@ -94,28 +100,76 @@ export async function buildSymbolDay(day: SymbolDay): Promise<Manifest> {
   return manifest;
 }
 
-function scanDay(
-  { date, readsAtOnce, progress, scanner }: SymbolDay,
-  inputs: DayInput[],
-  archive: Archive | undefined,
-): Promise<DayReading> {
+type Read = { inputs: DayInput[]; reading: DayReading; evidence: Evidence };
+
+/**
+ * Reads the day; where trades are missing that the exchange still has, fetches them into the raw store and reads the day again. In
+ * rounds, because a page may leave trades out and because rows may first tell what to ask for.
+ */
+async function readAndRepair(day: SymbolDay, archive: Archive | undefined): Promise<Read> {
+  let known = archive ? await archivedEvidence(archive) : NO_EVIDENCE;
+  let maxIds = day.repairMaxIds;
+  for (let round = 1; ; round++) {
+    const read = await readInputs(day, archive);
+    const evidence = await gatherEvidence(day, known, read.reading.epochs);
+    const stored = round > REPAIR_ROUNDS ? 0 : await repair(day, read, evidence, maxIds);
+    if (stored === 0) return { ...read, evidence };
+    known = evidence;
+    maxIds -= stored;
+  }
+}
+
+async function readInputs(day: SymbolDay, archive: Archive | undefined): Promise<Omit<Read, 'evidence'>> {
+  const { raw, symbol, date, readsAtOnce, progress } = day;
+  const inputs = await listInputs(raw, symbol, date, archive);
+  if (inputs.length === 0)
+    throw new NoDataError(
+      `build ${symbol} ${date}: nothing under ${rawDayPrefix(symbol, date)} of ${raw.url}`,
+    );
+  progress.step('read', inputs.length);
   const bytes = inputs.reduce((sum, { raw }) => sum + (raw?.bytes ?? 0), archive?.bytes ?? 0);
-  return readDay(inputs, {
+  const reading = await readDay(inputs, {
     dayStartMs: dayStartMs(date),
     readsAtOnce,
     onProgress: (read) => progress.update(read),
-    ...(scanner && bytes > SMALL_DAY_BYTES ? { scanner } : {}),
+    ...(day.scanner && bytes > SMALL_DAY_BYTES ? { scanner: day.scanner } : {}),
   });
+  if (archive) requireSameAsArchived(archive, reading.readings);
+  progress.end({ chunks: inputs.length });
+  return { inputs, reading };
 }
 
-/** A zip is only built from when every byte of it is as it was written. */
-async function requireIntact(
-  results: Store,
-  archive: Archive,
-  manifest: Manifest | undefined,
-): Promise<void> {
-  if (manifest?.archive.sha256 === (await sha256OfObject(results, archive))) return;
-  await requireCanonical(results, archive); // the run that wrote it ended before its manifest, or someone changed it
+/** Returns the number of trades that were fetched and stored. */
+async function repair(
+  day: SymbolDay,
+  { inputs, reading }: Omit<Read, 'evidence'>,
+  evidence: Evidence,
+  maxIds: number,
+): Promise<number> {
+  const { rest, raw, symbol, date, nowMs, progress, log } = day;
+  const { missing } = completenessOf(reading.epochs, evidence);
+  const isKept = dayStartMs(date) + DAY_MS > nowMs - KEPT_MS;
+  // after a restart of the ids a number no longer names the trade that is missing
+  if (!rest || missing.length === 0 || maxIds <= 0 || !isKept || reading.epochs.length > 1) return 0;
+  const taken = new Map<number, number>();
+  for (const { chunk } of inputs) {
+    if (chunk?.writer === REPAIR_WRITER)
+      taken.set(chunk.minute, Math.max(taken.get(chunk.minute) ?? 0, chunk.n + 1));
+  }
+  const { stored, error } = await repairTrades({ rest, raw, symbol, date, missing, taken, maxIds, progress });
+  if (error !== undefined)
+    log.warn({ symbol, date, stored }, `${errorText(error)}; the repair is continued by the next run`);
+  return stored;
+}
+
+async function archivedEvidence(archive: Archive): Promise<Evidence> {
+  return parseEvidence(await archivedText(archive, EVIDENCE_ENTRY));
+}
+
+async function archivedText(archive: Archive, name: string): Promise<string> {
+  const entry = archive.entries.find((candidate) => candidate.name === name);
+  if (!entry) throw new Error(`read archive ${archive.name}: it has no ${name}`);
+  return unpackChunk(await archivedChunk(archive, entry)).text.toString();
 }
 
 /** Chunks never change, so one that lies in the raw store and in the zip (a run ended before it deleted it) is the same in both. */
@@ -129,39 +183,6 @@ function requireSameAsArchived(archive: Archive, readings: Map<DayInput, ChunkRe
       );
     }
   }
-}
-
-async function gatherEvidence(
-  day: SymbolDay,
-  archive: Archive | undefined,
-  epochs: { from: number; to: number }[][],
-): Promise<Evidence> {
-  const neighbours = await askNeighbours(day.raw, day.results, day.symbol, day.date);
-  const [first, last] = [epochs[0]?.[0]?.from ?? null, epochs.at(-1)?.at(-1)?.to ?? null];
-  const now: Evidence = {
-    ...NO_EVIDENCE,
-    seed: neighbours.seed,
-    ...neighbourEvidence(neighbours, first, last),
-  };
-  return addEvidence(archive ? await archivedEvidence(archive) : NO_EVIDENCE, now);
-}
-
-async function archivedEvidence(archive: Archive): Promise<Evidence> {
-  const entry = archive.entries.find(({ name }) => name === EVIDENCE_ENTRY);
-  if (!entry) throw new Error(`read archive ${archive.name}: it has no ${EVIDENCE_ENTRY}`);
-  const unpacked = unpackChunk(await archivedChunk(archive, entry));
-  return parseEvidence(unpacked.text.toString());
-}
-
-/** What was had once is not replaced by less: a vanished chunk or zip must not shrink a day that is done. */
-function requireNoLoss(before: Manifest | undefined, now: Manifest): void {
-  if (!before) return;
-  const rows = (manifest: Manifest): number[] => [manifest.trades.rows, manifest.depth.snapshots];
-  const [then, left] = [rows(before), rows(now)];
-  if (then.every((count, i) => count <= (left[i] ?? 0))) return;
-  throw new Error(
-    `build ${now.symbol} ${now.date}: refused, it has ${left[0]} trades and ${left[1]} snapshots where the stored manifest has ${then[0]} and ${then[1]}`,
-  );
 }
 
 /** The asked resolutions and those that are there already, so that no file of the day is left behind by a rebuild. */

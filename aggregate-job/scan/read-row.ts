@@ -59,6 +59,9 @@ export function readDepthRow(line: string, dayStartMs: number): DepthRow {
   return { time, updateId, bid, ask };
 }
 
+/** No market has more; one such row would make the whole day print as many. */
+const MAX_PLACES = 30;
+
 const BEST_LEVEL = /^\[\[([\d.]+),([\d.]+)\](?:,\[.*\])?\]$/s;
 
 function readBest<C extends string>(fields: Record<C, string>, column: C): Level | null {
@@ -70,6 +73,8 @@ function readBest<C extends string>(fields: Record<C, string>, column: C): Level
   const [price, quantity] = [parseDecimal(priceText), parseDecimal(quantityText)];
   if (!price || !quantity) throw new BadRow(`best level of ${column} is not [price,quantity]`);
   if (price.units === 0n || quantity.units === 0n) throw new BadRow(`best level of ${column} has a 0`);
+  if (Math.max(price.places, quantity.places) > MAX_PLACES)
+    throw new BadRow(`best level of ${column} has more than ${MAX_PLACES} places`);
   return { price, quantity };
 }
 
@@ -111,6 +116,7 @@ function readDecimal<C extends string>(fields: Record<C, string>, column: C): De
   const decimal = parseDecimal(fields[column]);
   if (!decimal) throw new BadRow(`${column} is not a decimal number`);
   if (fields[column].startsWith('-')) throw new BadRow(`${column} is negative`);
+  if (decimal.places > MAX_PLACES) throw new BadRow(`${column} has more than ${MAX_PLACES} places`);
   return decimal;
 }
 

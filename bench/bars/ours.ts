@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { NO_EVIDENCE } from '../../aggregate-job/day/evidence.ts';
 import { findDay } from '../../aggregate-job/day/findings.ts';
 import { listInputs } from '../../aggregate-job/day/inputs.ts';
-import { storeBars } from '../../aggregate-job/day/outputs.ts';
+import { DayOutputs, storeBars } from '../../aggregate-job/day/outputs.ts';
 import { readDay } from '../../aggregate-job/day/read-day.ts';
 import { workerScanner } from '../../aggregate-job/scan/scanner.ts';
 import { openStore } from '../../shared/store/open.ts';
@@ -23,4 +23,6 @@ const reading = await readDay(await listInputs(raw, SYMBOL, DATE), {
   scanner,
 });
 await scanner.close();
-await storeBars(results, SYMBOL, DATE, findDay(reading, NO_EVIDENCE), [{ name: '1s', seconds: 1 }]);
+const resolutions = [{ name: '1s', seconds: 1 }];
+const outputs = await DayOutputs.find(results, SYMBOL, DATE, resolutions);
+await storeBars(outputs, SYMBOL, DATE, findDay(reading, NO_EVIDENCE), resolutions);

@@ -2,7 +2,7 @@ import type { Row } from '../frame/row.ts';
 import type { Stream } from '../stream.ts';
 import type { ExchangeClock } from './exchange-clock.ts';
 import { joined, wholeSlots } from './listening.ts';
-import { type ClosedMinute, GRACE_MS, StreamMinutes } from './stream-minutes.ts';
+import { GRACE_MS, type MinuteSink, StreamMinutes } from './stream-minutes.ts';
 
 /**
  * The minutes of all streams that come over the same connection. While one connection replaces another there are two
@@ -10,21 +10,40 @@ import { type ClosedMinute, GRACE_MS, StreamMinutes } from './stream-minutes.ts'
  */
 export class FeedMinutes {
   readonly #slotMs: number;
-  readonly #streams: Map<string, StreamMinutes>;
+  readonly #sink: MinuteSink;
+  readonly #streams = new Map<string, StreamMinutes>();
+  /** Streams that are not listened to any more, while a minute of them is open. */
+  readonly #ending = new Set<StreamMinutes>();
   #clocks: { clock: ExchangeClock; hasEnded: boolean }[] = [];
   #closedToMs = 0;
   #judgedToMs = 0;
 
-  constructor(streams: readonly Stream[], slotMs: number, onClosed: (minute: ClosedMinute) => void) {
+  constructor(streams: readonly Stream[], slotMs: number, sink: MinuteSink) {
     this.#slotMs = slotMs;
-    this.#streams = new Map(
-      streams.map((stream) => [stream.name, new StreamMinutes(stream, slotMs, onClosed)]),
-    );
+    this.#sink = sink;
+    // A book that trades is never silent: before its first snapshot nothing shows that it is listened to.
+    for (const stream of streams) this.#add(stream, stream.kind === 'trades');
+  }
+
+  /** From now on these streams are listened to. One that is left out ends with its open minutes. */
+  setStreams(streams: readonly Stream[]): void {
+    const names = new Set(streams.map(({ name }) => name));
+    for (const [name, stream] of this.#streams) {
+      if (names.has(name)) continue;
+      this.#streams.delete(name);
+      this.#ending.add(stream);
+    }
+    for (const stream of streams) if (!this.#streams.has(stream.name)) this.#add(stream, false);
+  }
+
+  /** See {@link StreamMinutes.distrust}. */
+  distrust(name: string): void {
+    this.#streams.get(name)?.distrust();
   }
 
   get openCount(): number {
     let count = 0;
-    for (const stream of this.#streams.values()) count += stream.openCount;
+    for (const stream of this.#all()) count += stream.openCount;
     return count;
   }
 
@@ -67,13 +86,23 @@ export class FeedMinutes {
   }
 
   closeAll(): void {
-    for (const stream of this.#streams.values()) stream.closeAll();
+    for (const stream of this.#all()) stream.closeAll();
+  }
+
+  #add(stream: Stream, isTrusted: boolean): void {
+    this.#streams.set(stream.name, new StreamMinutes(stream, this.#slotMs, this.#sink, isTrusted));
+  }
+
+  *#all(): Generator<StreamMinutes> {
+    yield* this.#streams.values();
+    yield* this.#ending;
   }
 
   #closeDue(nowMs: number): void {
     const graceMs = nowMs - GRACE_MS;
     this.#closedToMs = graceMs - (graceMs % this.#slotMs) + GRACE_MS;
-    for (const stream of this.#streams.values()) stream.closeDue(nowMs);
+    for (const stream of this.#all()) stream.closeDue(nowMs);
+    for (const stream of this.#ending) if (stream.openCount === 0) this.#ending.delete(stream);
     this.#closeQuiet(graceMs);
     this.#forgetClocks(nowMs);
   }

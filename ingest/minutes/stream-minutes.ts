@@ -6,24 +6,30 @@ export const GRACE_MS = 3_000;
 /** Numbers of minutes long gone are forgotten; a name used twice would be refused by the store and counted up there. */
 const REMEMBERED_MINUTES = 300;
 
-/** A chunk's worth of rows that will not change any more. `n` counts how often its minute was opened before. */
-export type ClosedMinute = { stream: Stream; startMs: number; n: number; rows: readonly string[] };
+/** Takes the rows of one open minute, and is told the minute's end when it takes no more. */
+export type MinuteRows = { append(line: string): void; close(endMs: number): void };
 
-type OpenMinute = { startMs: number; n: number; openedAtMs: number; rows: string[] };
+/** Where minutes are opened. `n` counts how often this one was opened before. */
+export type MinuteSink = { open(stream: Stream, startMs: number, n: number): MinuteRows };
+
+type OpenMinute = { startMs: number; openedAtMs: number; rows: MinuteRows };
 
 /** The minutes (or longer slots of `slotMs`) of one stream: a row goes to the minute of its exchange time. */
 export class StreamMinutes {
   readonly stream: Stream;
   readonly #slotMs: number;
-  readonly #onClosed: (minute: ClosedMinute) => void;
+  readonly #sink: MinuteSink;
   readonly #open = new Map<number, OpenMinute>();
   readonly #nextN = new Map<number, number>();
   #latest: OpenMinute | undefined;
+  /** From when on silence of the stream means that nothing happened; infinite before its next row where that is in doubt. */
+  #trustedFromMs: number;
 
-  constructor(stream: Stream, slotMs: number, onClosed: (minute: ClosedMinute) => void) {
+  constructor(stream: Stream, slotMs: number, sink: MinuteSink, isTrusted: boolean) {
     this.stream = stream;
+    this.#trustedFromMs = isTrusted ? 0 : Number.POSITIVE_INFINITY;
     this.#slotMs = slotMs;
-    this.#onClosed = onClosed;
+    this.#sink = sink;
   }
 
   get openCount(): number {
@@ -35,7 +41,9 @@ export class StreamMinutes {
     const startMs = timeMs - (timeMs % this.#slotMs);
     if (this.#latest?.startMs !== startMs)
       this.#latest = this.#open.get(startMs) ?? this.#openMinute(startMs, nowMs);
-    this.#latest.rows.push(line);
+    this.#latest.rows.append(line);
+    if (timeMs < this.#trustedFromMs)
+      this.#trustedFromMs = Math.min(this.#trustedFromMs, Math.max(timeMs, nowMs));
   }
 
   /** Closes every minute whose time is over. */
@@ -45,10 +53,15 @@ export class StreamMinutes {
     }
   }
 
+  /** The stream turned out to be dead: its silence says nothing until it delivers again. */
+  distrust(): void {
+    this.#trustedFromMs = Number.POSITIVE_INFINITY;
+  }
+
   /** A minute that was listened to from start to end: if nothing came, that is stored too. */
   closeQuiet(startMs: number): void {
-    if (this.#nextN.has(startMs)) return;
-    this.#onClosed({ stream: this.stream, startMs, n: this.#takeN(startMs), rows: [] });
+    if (startMs < this.#trustedFromMs || this.#nextN.has(startMs)) return;
+    this.#sink.open(this.stream, startMs, this.#takeN(startMs)).close(startMs + this.#slotMs);
   }
 
   closeAll(): void {
@@ -63,7 +76,8 @@ export class StreamMinutes {
   }
 
   #openMinute(startMs: number, nowMs: number): OpenMinute {
-    const minute = { startMs, n: this.#takeN(startMs), openedAtMs: nowMs, rows: [] };
+    const rows = this.#sink.open(this.stream, startMs, this.#takeN(startMs));
+    const minute = { startMs, openedAtMs: nowMs, rows };
     this.#open.set(startMs, minute);
     return minute;
   }
@@ -71,7 +85,7 @@ export class StreamMinutes {
   #close(minute: OpenMinute): void {
     this.#open.delete(minute.startMs);
     if (this.#latest === minute) this.#latest = undefined;
-    this.#onClosed({ stream: this.stream, startMs: minute.startMs, n: minute.n, rows: minute.rows });
+    minute.rows.close(minute.startMs + this.#slotMs);
   }
 
   #takeN(startMs: number): number {

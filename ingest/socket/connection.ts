@@ -59,6 +59,12 @@ export function openConnection(url: string, listener: ConnectionListener): Conne
   };
 }
 
+/** How long the other side asks us to stay away, ms (`Retry-After` in seconds, RFC 9110 10.2.3); 0 where it does not. */
+export function retryAfterMs({ headers }: ConnectionEnd): number {
+  const seconds = Number(headers?.['retry-after'] ?? 0);
+  return Number.isFinite(seconds) ? seconds * 1_000 : 0;
+}
+
 function bytesOf(data: RawData): Buffer {
   if (Buffer.isBuffer(data)) return data;
   return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { errorCode } from '../errors.ts';
 
 /**
@@ -9,15 +10,18 @@ export class ExchangeError extends Error {
   override name = 'ExchangeError';
   readonly kind: 'away' | 'limited' | 'failed' | 'invalid';
   readonly retryAfterMs: number;
+  /** The HTTP status, where there was an answer. */
+  readonly status: number | undefined;
 
   constructor(
     kind: ExchangeError['kind'],
     message: string,
-    options: { cause?: unknown; retryAfterMs?: number } = {},
+    options: { cause?: unknown; retryAfterMs?: number; status?: number | undefined } = {},
   ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.kind = kind;
     this.retryAfterMs = options.retryAfterMs ?? 0;
+    this.status = options.status;
   }
 }
 
@@ -39,13 +43,14 @@ export async function askOnce(url: string, deadlineMs: number): Promise<Answer> 
 
 /** What a status says (https://developers.binance.com/docs/derivatives/usds-margined-futures/general-info). */
 function refusal(response: Response, text: string): ExchangeError {
-  const message = `status ${response.status} ${text.slice(0, 200)}`;
-  const retryAfterMs = (numberHeader(response, 'retry-after') ?? 1) * 1000;
-  if (response.status === 418) return new ExchangeError('away', `this address is banned: ${message}`);
-  if (response.status === 451)
-    return new ExchangeError('away', `this region is refused, run outside of the US: ${message}`);
-  if (response.status === 429) return new ExchangeError('limited', message, { retryAfterMs });
-  return new ExchangeError(response.status >= 500 ? 'failed' : 'invalid', message);
+  const { status } = response;
+  const message = `status ${status} ${text.slice(0, 200)}`;
+  const options = { status, retryAfterMs: (numberHeader(response, 'retry-after') ?? 1) * 1000 };
+  if (status === 418) return new ExchangeError('away', `this address is banned: ${message}`, options);
+  if (status === 451)
+    return new ExchangeError('away', `this region is refused, run outside of the US: ${message}`, { status });
+  if (status === 429) return new ExchangeError('limited', message, options);
+  return new ExchangeError(status >= 500 ? 'failed' : 'invalid', message, { status });
 }
 
 function numberHeader(response: Response, name: string): number | undefined {
@@ -53,11 +58,12 @@ function numberHeader(response: Response, name: string): number | undefined {
   return value !== null && /^\d+$/.test(value) ? Number(value) : undefined;
 }
 
+const NOBODY_THERE = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'];
+
+/** Looks into causes and, where several addresses were tried, into their errors. */
 function isNobodyThere(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'].includes(errorCode(cause) ?? ''))
-      return true;
-    if (cause instanceof AggregateError && cause.errors.some(isNobodyThere)) return true;
-  }
-  return false;
+  if (!types.isNativeError(error)) return false; // `instanceof` misses errors of another realm
+  if (NOBODY_THERE.includes(errorCode(error) ?? '')) return true;
+  const parts = 'errors' in error && Array.isArray(error.errors) ? error.errors : [];
+  return [error.cause, ...parts].some(isNobodyThere);
 }

@@ -20,7 +20,7 @@ export type AggTradesQuery = {
 
 /**
  * What is asked of the exchange over REST. Every method rejects with an {@link ExchangeError}; once the exchange is `away`
- * (nobody there, banned, region refused) it is not asked again.
+ * (nobody there, banned, region refused, silent) it is not asked again, and never before the time that a 429 names.
  */
 export type ExchangeRest = {
   /** The exchange's clock, ms UTC. */
@@ -48,6 +48,8 @@ export type RestOptions = {
 
 const DEADLINE_MS = 10_000;
 const POLICY: RetryPolicy = { firstDelayMs: 500, maxDelayMs: 8_000, totalMs: 180_000 };
+/** After so many questions in a row that all patience was lost on, the exchange counts as away. */
+const UNANSWERED_UNTIL_AWAY = 3;
 
 /** The exchange's REST interface: within its weight, patient where waiting helps, silent where it does not. */
 export function exchangeRest(options: RestOptions): ExchangeRest {
@@ -84,27 +86,38 @@ function asker({
 }: RestOptions) {
   const budget = new WeightBudget(clock, weightShare);
   let away: ExchangeError | undefined;
-  const retryAfterMs = (error: unknown): number | undefined =>
-    error instanceof ExchangeError && (error.kind === 'limited' || error.kind === 'failed')
-      ? error.retryAfterMs
-      : undefined;
+  let unanswered = 0;
+  let quietUntilMs = 0;
+  const patience = (error: unknown): number | undefined => {
+    if (!(error instanceof ExchangeError) || (error.kind !== 'limited' && error.kind !== 'failed'))
+      return undefined;
+    quietUntilMs = Math.max(quietUntilMs, clock.now() + error.retryAfterMs);
+    return error.retryAfterMs;
+  };
 
   return async (path: string, parameters: Parameters, weight: number): Promise<unknown> => {
     const work = async (): Promise<unknown> => {
       if (away) throw away;
+      const quietMs = quietUntilMs - clock.now();
+      if (quietMs > 0)
+        throw new ExchangeError('limited', 'asked to wait longer than is left', { retryAfterMs: quietMs });
       await budget.take(weight);
       const { body, usedWeight } = await askOnce(`${baseUrl}${path}${queryText(parameters)}`, deadlineMs);
       if (usedWeight !== undefined) budget.correct(usedWeight);
       return body;
     };
     try {
-      return await retry(work, policy, retryAfterMs, { clock, random });
+      const body = await retry(work, policy, patience, { clock, random });
+      unanswered = 0;
+      return body;
     } catch (error) {
       if (!(error instanceof ExchangeError)) throw error;
-      if (error.kind === 'away') away = error;
+      if (error.kind === 'failed') unanswered++;
+      if (error.kind === 'away' || unanswered === UNANSWERED_UNTIL_AWAY) away = error;
       throw new ExchangeError(error.kind, `ask exchange ${path}`, {
         cause: error,
         retryAfterMs: error.retryAfterMs,
+        status: error.status,
       });
     }
   };

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import type { Faults } from '../faults.ts';
 import { encodeMessages, type Message, OPCODE } from './encode.ts';
 import type { Route } from './route.ts';
 
@@ -18,9 +19,20 @@ export class Connection {
   #sentMark = -1;
   #readMark = -1;
   #hasUnmarked = false;
+  readonly #witness: Pick<Faults, 'onSent' | 'onRead'>;
+  #sentCount = 0;
+  /** How much had been sent at each mark that was not answered yet, in order. */
+  readonly #sentAtMark = new Map<number, number>();
   #waiting: (() => void)[] = [];
 
-  constructor(id: number, route: Route, ws: WebSocket, socket: Socket) {
+  constructor(
+    id: number,
+    route: Route,
+    ws: WebSocket,
+    socket: Socket,
+    witness: Pick<Faults, 'onSent' | 'onRead'> = {},
+  ) {
+    this.#witness = witness;
     this.id = id;
     this.route = route;
     this.#ws = ws;
@@ -28,7 +40,7 @@ export class Connection {
     const wake = (): void => this.#wake();
     socket.on('drain', wake).on('close', wake);
     ws.on('pong', (payload) => {
-      this.#readMark = Math.max(this.#readMark, markOf(payload));
+      this.#answered(markOf(payload));
       wake();
     });
   }
@@ -40,6 +52,8 @@ export class Connection {
   /** Queues a text or, from bytes, a binary message. */
   send(payload: string | Uint8Array): void {
     this.#hasUnmarked = true;
+    this.#sentCount++;
+    this.#witness.onSent?.(this, payload);
     this.#push({ opcode: typeof payload === 'string' ? OPCODE.text : OPCODE.binary, payload });
   }
 
@@ -48,6 +62,7 @@ export class Connection {
     if (!this.#hasUnmarked) return;
     this.#hasUnmarked = false;
     this.#sentMark = mark;
+    if (this.#witness.onRead) this.#sentAtMark.set(mark, this.#sentCount);
     this.#push({ opcode: OPCODE.ping, payload: String(mark) });
   }
 
@@ -94,6 +109,15 @@ export class Connection {
   /** Ends the TCP connection at once, with a reset. */
   reset(): void {
     this.#socket.resetAndDestroy();
+  }
+
+  #answered(mark: number): void {
+    this.#readMark = Math.max(this.#readMark, mark);
+    for (const [sentMark, count] of this.#sentAtMark) {
+      if (sentMark > mark) break;
+      this.#sentAtMark.delete(sentMark);
+      this.#witness.onRead?.(this, count);
+    }
   }
 
   #push(message: Message): void {

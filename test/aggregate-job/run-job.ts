@@ -2,6 +2,7 @@ import { type JobContext, runJob } from '../../aggregate-job/run.ts';
 import { readJobSettings } from '../../aggregate-job/settings.ts';
 import { createLog } from '../../shared/log.ts';
 import type { Store } from '../../shared/store/store.ts';
+import { systemClock } from '../../shared/time.ts';
 
 /** Runs the job offline on one store, long after its days have closed. Returns the exit code and the lines it logged. */
 export async function runJobOn(
@@ -14,7 +15,13 @@ export async function runJobOn(
     raw: store,
     results: store,
     settings: readJobSettings(['--store', store.url, '--offline', ...flags], {}),
+    rest: undefined,
     nowMs: Date.UTC(2100, 0, 1),
+    lease: {
+      owner: { host: 'here', process: process.pid, task: '' },
+      clock: systemClock,
+      isGone: () => false,
+    },
     log: createLog('aggregate-job', { write: (line) => void lines.push(line) }),
     showProgress: () => ({ step: () => {}, update: () => {}, end: () => {} }),
     codeVersion: 'test',

@@ -1,10 +1,6 @@
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { record } from '../../ingest/recorder.ts';
-import { createLog } from '../../shared/log.ts';
 import { openStore } from '../../shared/store/open.ts';
 import type { Store } from '../../shared/store/store.ts';
-import { MINUTE_MS, systemClock } from '../../shared/time.ts';
-import { startExchange } from '../../simulator/exchange.ts';
 import { openReplay } from '../../simulator/recording/replay.ts';
 import { contentOf, runJobOn } from '../aggregate-job/run-job.ts';
 import { describeWithEmulator, type Emulator, startEmulator } from '../shared/emulator.ts';
@@ -12,24 +8,7 @@ import { hurtShare, openFaultyBucket, SEEDS } from '../shared/faulty-bucket.ts';
 import { temporaryFolder } from '../shared/temporary-folder.ts';
 import { RECORDINGS, recorded } from '../simulator/recorded.ts';
 import { readChunks } from './chunks.ts';
-
-/** Records the recorded traffic at full speed. */
-async function recordReplay(store: Store): Promise<void> {
-  const exchange = await startExchange({ source: openReplay(RECORDINGS), speed: 'max' });
-  try {
-    const stop = new AbortController();
-    const log = createLog('ingest', { write: () => {} });
-    const status = { everyMs: MINUTE_MS, show: () => {}, end: () => {} };
-    const options = { symbols: ['BTCUSDT', 'ETHUSDT'], writer: 'w', wsUrl: exchange.wsUrl, chunkMinutes: 1 };
-    const deps = { store, clock: systemClock, random: Math.random, log, status };
-    const recording = record(options, deps, stop.signal);
-    await exchange.ended;
-    stop.abort();
-    await recording;
-  } finally {
-    await exchange.close();
-  }
-}
+import { recordReplay } from './record-replay.ts';
 
 /** The daily files of a store's chunks, which are built in it. */
 async function barsOf(store: Store): Promise<[string, string][]> {
@@ -50,7 +29,7 @@ describeWithEmulator('the recorder on a bucket behind a faulty network', () => {
   recorded('stores the rows it stores in a folder, each once, and they give the same bars', async () => {
     const folder = await temporaryFolder();
     const expected = await openStore(folder.path, { writable: true });
-    await recordReplay(expected);
+    await recordReplay(expected, openReplay(RECORDINGS));
     const expectedChunks = await readChunks(expected);
     const expectedBars = await barsOf(expected);
     await folder.remove();
@@ -62,7 +41,7 @@ describeWithEmulator('the recorder on a bucket behind a faulty network', () => {
         share: 0.2,
       });
       try {
-        await recordReplay(store);
+        await recordReplay(store, openReplay(RECORDINGS));
         expect(await readChunks(await clean())).toEqual(expectedChunks);
         expect(await barsOf(store)).toEqual(expectedBars);
         expect(hurtShare(proxy)).toBeGreaterThan(0.1);

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ExchangeClock } from '../../ingest/minutes/exchange-clock.ts';
 import { FeedMinutes } from '../../ingest/minutes/feed-minutes.ts';
-import type { ClosedMinute } from '../../ingest/minutes/stream-minutes.ts';
-import { streamsOf } from '../../ingest/stream.ts';
+import type { MinuteSink } from '../../ingest/minutes/stream-minutes.ts';
+import { type Stream, streamsOf } from '../../ingest/stream.ts';
 import { minuteText } from '../../shared/time.ts';
 
 const NOON = Date.parse('2024-07-18T12:00:00Z');
@@ -12,8 +12,20 @@ const MINUTE = 60_000;
 
 /** Streams of two symbols over connections that a test opens; events are told in seconds after noon. */
 function feed(symbols = ['A', 'B'], slotMs = MINUTE) {
-  const closed: ClosedMinute[] = [];
-  const minutes = new FeedMinutes(streamsOf(symbols, 'market'), slotMs, (minute) => closed.push(minute));
+  const closed: { stream: Stream; startMs: number; n: number; rows: string[] }[] = [];
+  const sink: MinuteSink = {
+    open(stream, startMs, n) {
+      const rows: string[] = [];
+      return {
+        append: (line) => rows.push(line),
+        close: (endMs) => {
+          expect(endMs).toBe(startMs + slotMs);
+          closed.push({ stream, startMs, n, rows });
+        },
+      };
+    },
+  };
+  const minutes = new FeedMinutes(streamsOf(symbols, 'market'), slotMs, sink);
   return {
     minutes,
     closed,
@@ -181,6 +193,38 @@ describe('the minutes of a feed', () => {
     minutes.closeAll();
     expect(minutes.openCount).toBe(0);
     expect(told()).toEqual(['A 12-00 n0: A59', 'B 12-01 n0: B61']);
+  });
+
+  it('of a stream that turned out to be dead are not claimed as silent until it delivers again', () => {
+    const { connect, told, minutes } = feed();
+    const { event } = connect(0);
+    event('A', 0);
+    minutes.distrust('b@aggTrade');
+    event('A', 70);
+    event('B', 100);
+    event('A', 124);
+    event('A', 190);
+    expect(told().filter((line) => line.startsWith('B'))).toEqual(['B 12-01 n0: B100', 'B 12-02 n0:']);
+  });
+
+  it('of a stream that is not listened to any more end with what is open', () => {
+    const { connect, told, minutes } = feed();
+    const { event } = connect(0);
+    event('B', 1);
+    event('A', 2);
+    minutes.setStreams(streamsOf(['A', 'C'], 'market'));
+    event('A', 64);
+    event('A', 130);
+    expect(told()).toEqual(['A 12-00 n0: A2', 'B 12-00 n0: B1', 'A 12-01 n0: A64']);
+    event('C', 131);
+    event('A', 190);
+    event('A', 250);
+    expect(told().slice(3)).toEqual([
+      'A 12-02 n0: A130',
+      'C 12-02 n0: C131',
+      'A 12-03 n0: A190',
+      'C 12-03 n0:',
+    ]);
   });
 
   it('may be slots of several minutes', () => {

@@ -35,7 +35,7 @@ describe('the recorder’s program', () => {
     ['a store that does not exist', ['--symbols', 'BTCUSDT', '--store', 'absent'], 'absent'],
   ])('ends with one line and code 2 for %s', async (_, argv, named) => {
     const given = argv.map((arg) => (arg === '.' || arg === 'absent' ? join(folder.path, arg) : arg));
-    const { code, said } = await start(given).ended;
+    const { code, said } = await start([...given, '--spool', join(folder.path, 'spool')]).ended;
     expect(said.trim().split('\n')).toEqual([expect.stringContaining(named)]);
     expect(code).toBe(2);
     expect(await readdir(folder.path)).toEqual([]);
@@ -52,7 +52,7 @@ describe('the recorder’s program', () => {
         const lake = join(folder.path, 'lake');
         await mkdir(lake);
         const argv = ['--symbols', 'BTCUSDT', '--store', lake, '--ws-url', exchange.wsUrl];
-        const recorder = start([...argv, '--rest-url', exchange.url]);
+        const recorder = start([...argv, '--rest-url', exchange.url, '--spool', join(folder.path, 'spool')]);
         const { frames } = await exchange.ended;
         recorder.process.kill(signal);
         const { code, said } = await recorder.ended;
@@ -67,4 +67,28 @@ describe('the recorder’s program', () => {
       }
     },
   );
+
+  it('ends with code 2 and the nearest names for a symbol the exchange does not have', async () => {
+    const source = createMarket({
+      seed: 3,
+      symbols: ['BTCUSDT', 'ETHUSDT'],
+      tradesPerSecond: 1,
+      depthEveryMs: 1_000,
+      startMs: 1_721_300_000_000,
+      endMs: 1_721_300_001_000,
+    });
+    const exchange = await startExchange({ source, speed: 'max' });
+    try {
+      const flags = ['--store', folder.path, '--spool', join(folder.path, 'spool')];
+      const addresses = ['--ws-url', exchange.wsUrl, '--rest-url', exchange.url];
+      const { code, said } = await start(['--symbols', 'BTCUSD', ...flags, ...addresses]).ended;
+      expect(said.trim().split('\n')).toEqual([
+        expect.stringMatching(/BTCUSD: .* nearest are BTCUSDT, ETHUSDT/),
+      ]);
+      expect(code).toBe(2);
+      expect(await readdir(join(folder.path, 'spool'))).toEqual([]);
+    } finally {
+      await exchange.close();
+    }
+  });
 });

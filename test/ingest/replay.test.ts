@@ -1,38 +1,19 @@
 import { describe, expect } from '@jest/globals';
-import { record } from '../../ingest/recorder.ts';
-import { createLog } from '../../shared/log.ts';
 import { openStore } from '../../shared/store/open.ts';
-import { MINUTE_MS, systemClock } from '../../shared/time.ts';
-import { startExchange } from '../../simulator/exchange.ts';
+import { MINUTE_MS } from '../../shared/time.ts';
 import { openReplay } from '../../simulator/recording/replay.ts';
 import { temporaryFolder } from '../shared/temporary-folder.ts';
 import { RECORDINGS, recorded } from '../simulator/recorded.ts';
 import { expectedRow, readChunks } from './chunks.ts';
+import { recordReplay } from './record-replay.ts';
 
 describe('the recorder on recorded traffic', () => {
   recorded('stores every row once, in its own minute and day, and reopens no minute', async () => {
     const folder = await temporaryFolder();
-    const source = openReplay(RECORDINGS);
-    const exchange = await startExchange({ source, speed: 'max' });
     try {
+      const source = openReplay(RECORDINGS);
       const store = await openStore(folder.path, { writable: true });
-      const stop = new AbortController();
-      const log = createLog('ingest', { write: () => {} });
-      const status = { everyMs: MINUTE_MS, show: () => {}, end: () => {} };
-      const options = {
-        symbols: ['BTCUSDT', 'ETHUSDT'],
-        writer: 'w',
-        wsUrl: exchange.wsUrl,
-        chunkMinutes: 1,
-      };
-      const recording = record(
-        options,
-        { store, clock: systemClock, random: Math.random, log, status },
-        stop.signal,
-      );
-      await exchange.ended;
-      stop.abort();
-      const tally = await recording;
+      const figures = await recordReplay(store, source);
 
       const chunks = await readChunks(store);
       const stored = chunks.flatMap(({ symbol, kind, startMs, rows }) =>
@@ -46,9 +27,9 @@ describe('the recorder on recorded traffic', () => {
       expect(stored.sort()).toEqual(expected.sort());
       expect(chunks.filter(({ n }) => n > 0)).toEqual([]);
       expect(chunks).toHaveLength(2 * 2 * 9);
-      expect(tally).toMatchObject({ unreadable: 0, setAside: 0, reconnects: 0, chunks: 36 });
+      expect(figures).toMatchObject({ unreadable: 0, setAside: 0, chunks: 36, waitingChunks: 0 });
+      expect(figures.gaps).toEqual({ count: 0, ids: 0 });
     } finally {
-      await exchange.close();
       await folder.remove();
     }
   });

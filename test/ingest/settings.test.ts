@@ -12,16 +12,29 @@ const GOOD = ['--symbols', 'BTCUSDT', '--store', 'lake'];
 describe('the recorder’s settings', () => {
   it('come from flags or variables, and have the exchange as default', () => {
     const expected = {
-      symbols: ['BTCUSDT', 'ETHUSDT'],
+      choice: { symbols: ['BTCUSDT', 'ETHUSDT'] },
       rawUrl: 'gs://raw',
       wsUrl: 'wss://fstream.binance.com',
       restUrl: 'https://fapi.binance.com',
       chunkMinutes: 5,
+      spool: 'spool',
+      spoolMaxBytes: 2 ** 31,
+      port: undefined,
+      staleAfterMs: 30_000,
+      connectionMaxMs: 82_800_000,
     };
     const flags = ['--symbols', 'BTCUSDT,ETHUSDT', '--raw', 'gs://raw', '--chunk-minutes', '5'];
     expect(read(flags)).toMatchObject(expected);
     const env = { SYMBOLS: 'BTCUSDT, ETHUSDT', RAW: 'gs://raw', STORE: 'else', CHUNK_MINUTES: '5' };
     expect(read([], env)).toMatchObject(expected);
+  });
+
+  it('take every perpetual of a quote asset', () => {
+    expect(read(['--symbols', 'all:usdt', '--store', 'x']).choice).toEqual({ quoteAsset: 'USDT' });
+  });
+
+  it('do not ask the live exchange about the streams of another', () => {
+    expect(read([...GOOD, '--ws-url', 'ws://127.0.0.1:1'])).toMatchObject({ restUrl: undefined });
   });
 
   it('explain themselves', () => {
@@ -46,6 +59,8 @@ describe('the recorder’s settings', () => {
     ['a writer with capitals', [...GOOD, '--writer-id', 'Blue'], 'Blue'],
     ['a WebSocket address of another kind', [...GOOD, '--ws-url', 'https://x'], '--ws-url'],
     ['no address at all', [...GOOD, '--rest-url', 'binance'], '--rest-url'],
+    ['all of nothing', ['--symbols', 'all:', '--store', 'x'], '--symbols'],
+    ['a spool of no size', [...GOOD, '--spool-max-bytes', '0'], '--spool-max-bytes'],
     ['chunks of seven minutes', [...GOOD, '--chunk-minutes', '7'], '--chunk-minutes'],
   ])('refuse %s', (_, argv, named) => {
     expect(() => read(argv)).toThrow(UsageError);

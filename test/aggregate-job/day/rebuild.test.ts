@@ -107,7 +107,7 @@ describe('a run never replaces more by less', () => {
     await writeRows(lake.store, SYMBOL, 'a', { trades: trades.slice(1) });
     const left = await digests(lake);
     await expect(build(lake)).rejects.toThrow(
-      'refused, it has 599 trades and 0 snapshots where the stored manifest has 600 and 400',
+      /refused, it would lose 1 trades, trades between the ids \d+ and \d+, 400 snapshots; to build it all the same, delete .*_manifest\.json$/,
     );
     expect(await digests(lake)).toEqual(left);
     expect(Object.keys(left).length).toBeGreaterThan(Object.keys(before).length);

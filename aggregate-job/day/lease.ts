@@ -1,0 +1,86 @@
+import { leaseObjectName } from '../../shared/object-names.ts';
+import type { Store } from '../../shared/store/store.ts';
+import type { Clock } from '../../shared/time.ts';
+
+/** Who holds a lease: `process` on `host`, or a task of a job execution. */
+export type Owner = { host: string; process: number; task: string };
+type Lease = { owner: Owner; expires_at: string };
+
+/** What taking leases needs. */
+export type LeaseContext = {
+  results: Store;
+  owner: Owner;
+  clock: Clock;
+  /** True for an owner that is known to be gone: a dead process of this host, an earlier try of this task. */
+  isGone(owner: Owner): boolean;
+};
+
+const LEASE_MS = 120_000;
+const RENEW_MS = LEASE_MS / 4;
+const POLL_MS = 1_000;
+
+/**
+ * Runs `work` while no other run works on the same symbol-day; waits for one that does. The lease spares work that would be
+ * done twice; what is stored is safe without it, since every write names the generation it replaces.
+ */
+export async function withLease<T>(
+  context: LeaseContext,
+  symbol: string,
+  date: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const name = leaseObjectName(symbol, date);
+  let generation = await takeLease(context, name);
+  const ended = new AbortController();
+  const renewing = (async () => {
+    for (;;) {
+      await context.clock.sleep(RENEW_MS, ended.signal).catch(() => {});
+      if (ended.signal.aborted) return;
+      // a renewal that fails is tried again the next time, and an unrenewed lease expires, which is safe
+      const renewed = context.results.replace(name, leaseBytes(context), generation);
+      generation = (await renewed.catch(() => undefined)) ?? generation;
+    }
+  })();
+  try {
+    return await work();
+  } finally {
+    ended.abort();
+    await renewing;
+    await context.results.remove(name, generation).catch(() => false); // an abandoned one expires too
+  }
+}
+
+async function takeLease(context: LeaseContext, name: string): Promise<string> {
+  for (;;) {
+    const created = await context.results.create(name, leaseBytes(context));
+    if (created !== undefined) return created;
+    const held = await context.results.read(name);
+    if (!held) continue;
+    if (isFree(context, held.bytes.toString())) {
+      const taken = await context.results.replace(name, leaseBytes(context), held.generation);
+      if (taken !== undefined) return taken;
+    } else await context.clock.sleep(POLL_MS);
+  }
+}
+
+function leaseBytes({ owner, clock }: LeaseContext): Buffer {
+  const lease: Lease = { owner, expires_at: new Date(clock.now() + LEASE_MS).toISOString() };
+  return Buffer.from(`${JSON.stringify(lease)}\n`);
+}
+
+function isFree({ clock, isGone }: LeaseContext, text: string): boolean {
+  const lease = parseLease(text);
+  return !lease || Date.parse(lease.expires_at) <= clock.now() || isGone(lease.owner);
+}
+
+/** Undefined for text that is no lease, which then holds nothing. */
+function parseLease(text: string): Lease | undefined {
+  try {
+    const { owner, expires_at }: Lease = JSON.parse(text);
+    return Number.isNaN(Date.parse(expires_at)) || typeof owner.process !== 'number'
+      ? undefined
+      : { owner, expires_at };
+  } catch {
+    return undefined;
+  }
+}

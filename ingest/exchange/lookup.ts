@@ -1,0 +1,37 @@
+import { ExchangeError } from '../../shared/binance/request.ts';
+import { errorText, UsageError } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
+import { backoffMs } from '../../shared/retry.ts';
+import { type Clock, SECOND_MS } from '../../shared/time.ts';
+import type { Rest } from './rest.ts';
+import { chooseSymbols, type SymbolChoice } from './symbols.ts';
+
+const BACKOFF = { firstDelayMs: SECOND_MS, maxDelayMs: 32 * SECOND_MS };
+
+export const REGION_REFUSED =
+  'the exchange refuses this region (HTTP 451): run the recorder elsewhere, for example in Tokyo (asia-northeast1)';
+
+/**
+ * The symbols to begin with. A list is recorded even where the exchange cannot be asked whether it has them all; for a
+ * quote asset it is asked until it answers or `stop` is aborted. @throws UsageError for a symbol it does not have
+ */
+export async function lookUpSymbols(
+  choice: SymbolChoice,
+  rest: Rest | undefined,
+  { log, clock, random }: { log: Log; clock: Clock; random: () => number },
+  stop: AbortSignal,
+): Promise<readonly string[]> {
+  for (let attempt = 0; rest && !stop.aborted; attempt++) {
+    try {
+      return chooseSymbols(choice, await rest.symbols());
+    } catch (error) {
+      if (error instanceof UsageError) throw error;
+      if (error instanceof ExchangeError && error.status === 451)
+        throw new Error(REGION_REFUSED, { cause: error });
+      log.warn({ error }, `look up symbols: ${errorText(error)}`);
+      if ('symbols' in choice) break;
+      await clock.sleep(backoffMs(BACKOFF, attempt, random), stop).catch(() => {});
+    }
+  }
+  return 'symbols' in choice ? choice.symbols : [];
+}
