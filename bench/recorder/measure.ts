@@ -71,7 +71,7 @@ async function measureRate({ folder, note, print }: Bench): Promise<void> {
     const store = join(folder, 'recorded');
     mkdirSync(store, { recursive: true });
     const file = join(import.meta.dirname, '../../ingest/main.ts');
-    const args = ['--symbols', 'BTCUSDT', '--raw', store, '--ws-url'];
+    const args = ['--symbols', 'BTCUSDT', '--raw', store, '--spool', join(folder, 'spool'), '--ws-url'];
     const { sent, usage } = await play(
       rate,
       rate * SUSTAINED_SECONDS,
