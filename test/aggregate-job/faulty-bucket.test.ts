@@ -104,7 +104,7 @@ describeWithEmulator('the job on a bucket behind a faulty network', () => {
     expect([...(await contentOf(raw)).keys()]).toEqual([]);
     expect(await run('--store', 'gs://no-such-bucket')).toEqual({
       code: 2,
-      stderr: 'open store gs://no-such-bucket: the bucket does not exist: Not Found\n',
+      stderr: '--store or --results: open store gs://no-such-bucket: the bucket does not exist: Not Found\n',
     });
   });
 });

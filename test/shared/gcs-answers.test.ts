@@ -135,7 +135,7 @@ describe('openStore', () => {
       { env: { ...env, GOOGLE_APPLICATION_CREDENTIALS: '/no/such/key.json' }, encoding: 'utf8' },
     );
     expect(stderr).toMatch(
-      /^open store gs:\/\/bucket: no valid Google credentials \(.*\/no\/such\/key\.json.*\n$/,
+      /^--store or --results: open store gs:\/\/bucket: no valid Google credentials \(.*\/no\/such\/key\.json.*\n$/,
     );
     expect(status).toBe(2);
   });
