@@ -50,6 +50,8 @@ const FIELDS: [place: number, column: string][] = [
         lake,
         '--symbols',
         'BTCUSDT,ETHUSDT',
+        '--spool',
+        join(lake, '.spool'),
         '--ws-url',
         wsUrl,
         '--rest-url',

@@ -92,6 +92,8 @@ async function record(
       restUrl,
       '--writer-id',
       'demo',
+      '--spool',
+      join(folder, '.spool'),
     ],
     'hidden',
   );
