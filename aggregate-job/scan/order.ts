@@ -26,7 +26,7 @@ export function orderTrades(
   { shared, lost }: SharedIds = NONE,
 ): OrderedTrades {
   const { id, source } = rows;
-  if (isRising(id, rows.count))
+  if (shared.size === 0 && lost.size === 0 && isRising(id, rows.count))
     return {
       order: asTheyAre(rows.count),
       duplicates: 0,

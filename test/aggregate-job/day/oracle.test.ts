@@ -113,9 +113,9 @@ describe('a day of any rows', () => {
       for (const seconds of resolutions)
         expectSameLines(file(random.day, findings, seconds), answer.file(seconds));
     });
-    // A fixed seed: {seed: 1560167746, path: '4'} is a known day, with one id at different times in different windows, that
-    // counts a conflict too few; shrinking such a day takes minutes.
-    await fc.assert(property, { numRuns, seed: 7, endOnFailure: true });
+    // the day on which an id that lost to another window was kept, then days of any seed; shrinking one would take minutes
+    await fc.assert(property, { seed: 1560167746, path: '4', numRuns: 1 });
+    await fc.assert(property, { numRuns, endOnFailure: true });
   });
 });
 
