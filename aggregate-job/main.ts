@@ -10,7 +10,7 @@ import { systemClock } from '../shared/time.ts';
 import type { Owner } from './day/lease.ts';
 import { readTask } from './plan/task.ts';
 import { type JobContext, runJob } from './run.ts';
-import { type Scanner, workerScanner } from './scan/scanner.ts';
+import { type Scanner, threadScanner } from './scan/scanner.ts';
 import { type JobSettings, jobHelp, readJobSettings } from './settings.ts';
 
 await runMain(async () => {
@@ -20,7 +20,7 @@ await runMain(async () => {
     return 0;
   }
   const settings = readJobSettings(argv, process.env);
-  const scanner = workerScanner(availableParallelism()); // first, so that its threads start while the stores are asked
+  const scanner = threadScanner(availableParallelism()); // first, so that its threads start while the stores are asked
   try {
     return await runJob(await jobOf(settings, scanner));
   } finally {

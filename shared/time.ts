@@ -1,11 +1,3 @@
-import { UTCDate } from '@date-fns/utc';
-// by subpath, and none that loads locales: the whole package takes a second to load
-import { eachDayOfInterval } from 'date-fns/eachDayOfInterval';
-import { formatISO } from 'date-fns/formatISO';
-import { isValid } from 'date-fns/isValid';
-import { parseISO } from 'date-fns/parseISO';
-import { UsageError } from './errors.ts';
-
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
@@ -41,13 +33,7 @@ export const systemClock: Clock = {
 
 /** True for a calendar date written `YYYY-MM-DD`. `2024-02-30` is none. */
 export function isDate(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && isValid(parseISO(text));
-}
-
-/** The text itself when it is a calendar date, else a {@link UsageError} that names `option`. */
-export function requireDate(text: string, option: string): string {
-  if (isDate(text)) return text;
-  throw new UsageError(`${option} ${text}: not a calendar date, write it as YYYY-MM-DD, e.g. 2024-07-19`);
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && isSameDate(dayStartMs(text), text);
 }
 
 /** First millisecond (UTC) of a `YYYY-MM-DD` day. */
@@ -57,19 +43,12 @@ export function dayStartMs(date: string): number {
 
 /** The UTC day of a time, `YYYY-MM-DD`. */
 export function dateOf(timeMs: number): string {
-  return formatISO(new UTCDate(timeMs), { representation: 'date' });
+  return isoMillisecond(timeMs).slice(0, 'YYYY-MM-DD'.length);
 }
 
 /** The day `days` after (or, negative, before) a `YYYY-MM-DD` day. */
 export function addDays(date: string, days: number): string {
   return dateOf(dayStartMs(date) + days * DAY_MS);
-}
-
-/** Every day from `from` to `to`, both included; none when `to` is earlier. */
-export function datesBetween(from: string, to: string): string[] {
-  if (to < from) return []; // date-fns would count backwards
-  const interval = { start: new UTCDate(dayStartMs(from)), end: new UTCDate(dayStartMs(to)) };
-  return eachDayOfInterval(interval).map((day) => formatISO(day, { representation: 'date' }));
 }
 
 /** `2024-07-19T00:00:00.123Z` */
@@ -81,4 +60,9 @@ export function isoMillisecond(timeMs: number): string {
 export function minuteText(minute: number): string {
   const two = (n: number): string => String(n).padStart(2, '0');
   return `${two(Math.floor(minute / 60))}-${two(minute % 60)}`;
+}
+
+/** Dates that do not exist are no time, or one of another day. */
+function isSameDate(timeMs: number, date: string): boolean {
+  return !Number.isNaN(timeMs) && dateOf(timeMs) === date;
 }

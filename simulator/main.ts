@@ -1,6 +1,7 @@
 import { integer, list, readSettings, setting, settingsHelp, toggle } from '../shared/config.ts';
+import { requireDate } from '../shared/dates.ts';
 import { runMain, UsageError } from '../shared/errors.ts';
-import { isoMillisecond, requireDate, systemClock } from '../shared/time.ts';
+import { isoMillisecond, systemClock } from '../shared/time.ts';
 import { startExchange } from './exchange.ts';
 import { FAULT_KINDS, planFaults } from './faulty/kinds.ts';
 import { createFaultyStage } from './faulty/stage.ts';

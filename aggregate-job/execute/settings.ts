@@ -1,7 +1,7 @@
 import { integer, list, readSettings, setting, settingsHelp, text, toggle } from '../../shared/config.ts';
+import { requireDate } from '../../shared/dates.ts';
 import { UsageError } from '../../shared/errors.ts';
 import { isSymbol } from '../../shared/object-names.ts';
-import { requireDate } from '../../shared/time.ts';
 
 const SETTINGS = {
   from: setting('first day to build, YYYY-MM-DD; without it what a scheduled run does', requireDate),

@@ -1,6 +1,6 @@
-import { crc32, deflateRawSync, gunzipSync, inflateRawSync, constants as zlib } from 'node:zlib';
+import { crc32, deflateRawSync, gunzipSync, constants as zlib } from 'node:zlib';
 import { errorText } from '../../shared/errors.ts';
-import { SLACK } from './fields.ts';
+import { type InflateWhole, inflate, inflateWhole } from './inflate.ts';
 
 /** A chunk as it lies in the store (`gzip`) or, archived, in the day's zip (`deflate`, with the checks the zip holds). */
 export type StoredChunk =
@@ -22,11 +22,14 @@ const GZIP_HEADER_BYTES = 10;
 const GZIP_TRAILER_BYTES = 8;
 const DEFLATE_LEVEL = 6;
 
-/** Unpacks a chunk and checks its size and CRC. */
-export function unpackChunk(chunk: StoredChunk): ReadableChunk | DamagedChunk {
+/** Unpacks a chunk and checks its size and CRC. The text is valid as long as what `inflater` gives. */
+export function unpackChunk(
+  chunk: StoredChunk,
+  inflater: InflateWhole = inflateWhole,
+): ReadableChunk | DamagedChunk {
   return chunk.form === 'gzip'
-    ? unpackGzip(chunk.bytes)
-    : unpackDeflate(chunk.bytes, chunk.crc32, chunk.size);
+    ? unpackGzip(chunk.bytes, inflater)
+    : unpackDeflate(chunk.bytes, chunk.crc32, chunk.size, inflater);
 }
 
 /** The raw deflate stream of a readable chunk, `packedCrc32` being its CRC; without unpacking it where it is one gzip member. */
@@ -34,7 +37,7 @@ export function packedText(chunk: StoredChunk, packedCrc32: number): Buffer {
   if (chunk.form === 'deflate') return chunk.bytes;
   const member = gzipMember(chunk.bytes);
   if (member && crc32(member.deflated) === packedCrc32) return member.deflated;
-  const unpacked = unpackGzip(chunk.bytes);
+  const unpacked = unpackGzip(chunk.bytes, inflateWhole);
   if ('damage' in unpacked) throw new Error(`unpack chunk: ${unpacked.damage}`);
   return unpacked.deflated;
 }
@@ -51,11 +54,11 @@ function gzipMember(bytes: Buffer): { deflated: Buffer; crc32: number; size: num
   };
 }
 
-function unpackGzip(bytes: Buffer): ReadableChunk | DamagedChunk {
+function unpackGzip(bytes: Buffer, inflater: InflateWhole): ReadableChunk | DamagedChunk {
   if (bytes.length < 2 || bytes.readUInt16BE(0) !== 0x1f8b)
     return { damage: 'not gzip', text: Buffer.alloc(0) };
   const member = gzipMember(bytes);
-  const text = member && inflateWhole(member.deflated, member.size);
+  const text = member && inflater(member.deflated, member.size);
   if (member && text && crc32(text) === member.crc32)
     return { text, crc32: member.crc32, deflated: member.deflated };
   return unpackUnusual(bytes);
@@ -105,32 +108,17 @@ function intactMembers(bytes: Buffer): Buffer {
   }
 }
 
-function unpackDeflate(bytes: Buffer, expectedCrc32: number, size: number): ReadableChunk {
-  const text = inflateWhole(bytes, size);
+function unpackDeflate(
+  bytes: Buffer,
+  expectedCrc32: number,
+  size: number,
+  inflater: InflateWhole,
+): ReadableChunk {
+  const text = inflater(bytes, size);
   if (!text || crc32(text) !== expectedCrc32)
     throw new Error('unpack archived chunk: its size or CRC does not match the archive');
   return { text, crc32: expectedCrc32, deflated: bytes };
 }
-
-/** The inflated text when the stream is exactly `deflated` and gives exactly `size` bytes, else undefined. */
-function inflateWhole(deflated: Buffer, size: number): Buffer | undefined {
-  if (size > 1032 * deflated.length) return undefined; // deflate packs at most 1032:1
-  const inflated = inflate(deflated, Math.max(64, size + SLACK)); // room for what the scanner needs behind a text
-  const isWhole = inflated?.buffer.length === size && inflated.engine.bytesWritten === deflated.length;
-  return isWhole ? inflated.buffer : undefined;
-}
-
-/** Inflates the stream that `bytes` start with; undefined where there is none. */
-function inflate(bytes: Buffer, chunkSize: number = zlib.Z_DEFAULT_CHUNK): Inflated | undefined {
-  try {
-    return inflateRawSync(bytes, { info: true, chunkSize }) as unknown as Inflated;
-  } catch {
-    return undefined;
-  }
-}
-
-/** What `inflateRawSync` returns with `info: true`; the type declarations do not know the option. */
-type Inflated = { buffer: Buffer; engine: { bytesWritten: number } };
 
 /** Where the deflate stream of a gzip member starts: behind the header and its optional extra field, name, comment and CRC. */
 function deflateStart(bytes: Buffer): number | undefined {

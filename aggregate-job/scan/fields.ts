@@ -9,6 +9,7 @@
 // biome-ignore-all lint/style/noNonNullAssertion: every index is in bounds, and behind the text there is slack
 
 import type { Places } from '../bars/bars.ts';
+import { SLACK } from './inflate.ts';
 import { growScale, type ScaledRows } from './scaled-rows.ts';
 
 const ZERO = 0x30;
@@ -16,8 +17,6 @@ const POINT = 0x2e;
 
 /** Up to this many bytes of digits and point are exact in a double. */
 const MAX_BYTES = 15;
-/** Bytes that must be readable behind a text, because words are read beyond the end of a short field. */
-export const SLACK = 16;
 
 /** The decimals of one row as they are written: how many places each has, and the byte behind its last digit. */
 export type Numerals = { places: Int32Array; ends: Int32Array };

@@ -5,6 +5,7 @@ import { TRADE_HEADER } from '../../shared/schema/trade.ts';
 import { type StoredChunk, unpackChunk } from './chunk.ts';
 import { type DepthRows, pushDepth } from './depth-rows.ts';
 import { withSlack } from './fields.ts';
+import type { InflateWhole } from './inflate.ts';
 import { BadRow, readDepthRow, readTradeRow } from './read-row.ts';
 import { scanDepth } from './scan-depth.ts';
 import { type ScanEvents, type ScanTarget, scanTrades } from './scan-trades.ts';
@@ -48,13 +49,18 @@ export type ScanOutput = {
 };
 
 /** Reads one chunk into the rows of its kind. Bad rows are told, good ones kept; nothing throws. */
-export function scanChunk(chunk: WindowChunk, target: ScanTarget, output: ScanOutput): ChunkReading {
+export function scanChunk(
+  chunk: WindowChunk,
+  target: ScanTarget,
+  output: ScanOutput,
+  inflater?: InflateWhole,
+): ChunkReading {
   const reject = (line: number, reason: string, id?: number): void => {
     if (chunk.isHome)
       output.rejections.push({ name: chunk.name, line, reason, ...(id === undefined ? {} : { id }) });
   };
   const unpacked = chunk.kind
-    ? unpackChunk(chunk.stored)
+    ? unpackChunk(chunk.stored, inflater)
     : { damage: 'not named like a chunk', text: Buffer.alloc(0) };
   const damage = 'damage' in unpacked ? unpacked.damage : null;
   if (damage !== null) reject(0, damage);

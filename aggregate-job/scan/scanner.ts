@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { scanWindow, type WindowResult, type WindowTask, windowRows } from './window.ts';
+import { scanWindow, type WindowResult, type WindowTask, windowMemory } from './window.ts';
 
 /** Who scans windows. A window that cannot be scanned rejects with the reason. */
 export type Scanner = {
@@ -11,24 +12,45 @@ export type Scanner = {
 
 /** Scans in this thread: for small days, which are done before a worker has started. */
 export function inlineScanner(): Scanner {
-  const rows = windowRows();
-  return { atOnce: 2, scan: async (task) => scanWindow(task, rows), close: async () => {} };
+  const memory = windowMemory();
+  return { atOnce: 4, scan: async (task) => scanWindow(task, memory), close: async () => {} };
 }
 
-/** Scans in `count` threads. They start at once and while they do, windows can be handed over. */
-export function workerScanner(count: number): Scanner {
-  const workers = Array.from({ length: count }, () => new ScanWorker());
+/**
+ * Scans in `threads` threads, this one included: it takes the windows that the others, kept busy first, have no time for. So what
+ * a thread costs before it scans (starting, compiling) is paid for one thread less, and a single core has no other thread at all.
+ */
+export function threadScanner(threads: number): Scanner {
+  const own = inlineScanner();
+  const workers = Array.from({ length: threads - 1 }, () => new ScanWorker());
+  const waiting: WaitingTask[] = [];
+  let isHandingOut = false;
+  const handOut = async (): Promise<void> => {
+    isHandingOut = true;
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const worker = workers.find(({ queued }) => queued < QUEUED_WINDOWS) ?? own;
+      worker.scan(next.task).then(next.resolve, next.reject);
+      await setImmediate(); // a worker's answer may be there by now
+    }
+    isHandingOut = false;
+  };
   return {
-    atOnce: 2 * count,
-    scan(task) {
-      const idlest = workers.reduce((a, b) => (b.waiting < a.waiting ? b : a));
-      return idlest.scan(task);
-    },
+    atOnce: 4 * threads,
+    scan: (task) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ task, resolve, reject });
+        if (!isHandingOut) void handOut();
+      }),
     async close() {
       await Promise.all(workers.map((worker) => worker.close()));
     },
   };
 }
+
+/** Windows handed to a worker: one that it scans and one that waits, so that it need not wait for this thread. */
+const QUEUED_WINDOWS = 2;
+
+type WaitingTask = { task: WindowTask } & Waiting;
 
 /** What a worker answers, in the order it was asked. */
 export type ScanAnswer = { result: WindowResult } | { error: Error };
@@ -39,7 +61,7 @@ class ScanWorker {
   readonly #waiting: Waiting[] = [];
   #worker: Worker | undefined = this.#start();
 
-  get waiting(): number {
+  get queued(): number {
     return this.#waiting.length;
   }
 

@@ -3,6 +3,7 @@ import { type Bars, emptyBars, type Places } from '../bars/bars.ts';
 import { byEpoch, type Segment, segmentsOf } from '../proof/segments.ts';
 import { type BookGaps, bookGaps } from './book-gaps.ts';
 import { type DepthRows, depthRows } from './depth-rows.ts';
+import { createInflater, type InflateWhole } from './inflate.ts';
 import { orderDepth, orderTrades } from './order.ts';
 import { clearRows, growScale } from './scaled-rows.ts';
 import { type ChunkReading, type Rejection, scanChunk, type WindowChunk } from './scan-chunk.ts';
@@ -20,11 +21,11 @@ export type WindowTask = {
   wantedIds: ReadonlySet<number>;
 };
 
-/** Memory for the rows of a window; who scans one window after the other uses the same again. */
-export type WindowRows = { trades: TradeRows; depth: DepthRows };
+/** Memory for the texts and rows of a window; who scans one window after the other uses the same again. */
+export type WindowMemory = { trades: TradeRows; depth: DepthRows; inflater: InflateWhole };
 
-export function windowRows(): WindowRows {
-  return { trades: tradeRows(), depth: depthRows() };
+export function windowMemory(): WindowMemory {
+  return { trades: tradeRows(), depth: depthRows(), inflater: createInflater() };
 }
 
 /** Everything the day needs to know of a window. Its bars are of one second, at `scale`. */
@@ -45,15 +46,16 @@ export type WindowResult = {
   ranks: Map<number, number>;
 };
 
-/** Reads the chunks of a window and builds its bars: a pure function of its task. `rows` lends memory, see {@link windowRows}. */
-export function scanWindow(task: WindowTask, { trades, depth } = windowRows()): WindowResult {
+/** Reads the chunks of a window and builds its bars: a pure function of its task. Its memory may be lent. */
+export function scanWindow(task: WindowTask, { trades, depth, inflater } = windowMemory()): WindowResult {
   clearRows(trades);
   clearRows(depth);
   const rejections: Rejection[] = [];
   const strays = new Strays(task.endMs - task.startMs);
   const chunks = task.chunks.map((chunk, source) => {
     const target = { dayStartMs: task.dayStartMs, windowStart: task.startMs, windowEnd: task.endMs, source };
-    return scanChunk(chunk, target, { trades, depth, rejections, stray: (time) => strays.add(source, time) });
+    const output = { trades, depth, rejections, stray: (time: number) => strays.add(source, time) };
+    return scanChunk(chunk, target, output, inflater);
   });
   const scale = alignScales(trades, depth);
   const bars = emptyBars((task.endMs - task.startMs) / 1000);

@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import type { ScanAnswer } from './scanner.ts';
-import { scanWindow, type WindowTask, windowRows } from './window.ts';
+import { scanWindow, type WindowTask, windowMemory } from './window.ts';
 
-const rows = windowRows();
+const memory = windowMemory();
 
 parentPort?.on('message', (task: WindowTask) => {
   parentPort?.postMessage(answerTo(task));
@@ -10,7 +10,7 @@ parentPort?.on('message', (task: WindowTask) => {
 
 function answerTo(task: WindowTask): ScanAnswer {
   try {
-    return { result: scanWindow({ ...task, chunks: task.chunks.map(withBuffer) }, rows) };
+    return { result: scanWindow({ ...task, chunks: task.chunks.map(withBuffer) }, memory) };
   } catch (error) {
     return { error: error instanceof Error ? error : new Error(String(error)) };
   }

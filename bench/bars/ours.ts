@@ -7,7 +7,7 @@ import { findDay } from '../../aggregate-job/day/findings.ts';
 import { listInputs } from '../../aggregate-job/day/inputs.ts';
 import { DayOutputs, storeBars } from '../../aggregate-job/day/outputs.ts';
 import { readDay } from '../../aggregate-job/day/read-day.ts';
-import { workerScanner } from '../../aggregate-job/scan/scanner.ts';
+import { threadScanner } from '../../aggregate-job/scan/scanner.ts';
 import { openStore } from '../../shared/store/open.ts';
 import { dayStartMs } from '../../shared/time.ts';
 import { DATE, SYMBOL } from '../day/name.ts';
@@ -15,7 +15,7 @@ import { DATE, SYMBOL } from '../day/name.ts';
 const [rawFolder = '', resultsFolder = ''] = process.argv.slice(2);
 const raw = await openStore(rawFolder, { writable: false });
 const results = await openStore(resultsFolder, { writable: true });
-const scanner = workerScanner(availableParallelism());
+const scanner = threadScanner(availableParallelism());
 const reading = await readDay(await listInputs(raw, SYMBOL, DATE), {
   dayStartMs: dayStartMs(DATE),
   readsAtOnce: 32,

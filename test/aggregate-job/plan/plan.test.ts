@@ -8,13 +8,13 @@ import {
   planText,
   type SymbolWork,
 } from '../../../aggregate-job/plan/plan.ts';
-import { datesBetween } from '../../../shared/time.ts';
+import { addDays } from '../../../shared/time.ts';
 
 const bytesOf = (work: readonly SymbolWork[]): number => work.reduce((sum, { bytes }) => sum + bytes, 0);
 const taskCounts = fc.integer({ min: 1, max: 32 });
 const dates = fc
   .integer({ min: 0, max: 4 })
-  .map((extra) => datesBetween('2024-07-18', `2024-07-${18 + extra}`));
+  .map((extra) => Array.from({ length: extra + 1 }, (_, day) => addDays('2024-07-18', day)));
 
 /** Markets as they are: a few symbols trade most (a power law), and chance on top. */
 const market = fc

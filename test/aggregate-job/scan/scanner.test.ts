@@ -1,6 +1,6 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { inlineScanner, type Scanner, workerScanner } from '../../../aggregate-job/scan/scanner.ts';
+import { inlineScanner, type Scanner, threadScanner } from '../../../aggregate-job/scan/scanner.ts';
 import type { WindowTask } from '../../../aggregate-job/scan/window.ts';
 import { TRADE_HEADER } from '../../../shared/schema/trade.ts';
 import { chunkBytes, depthLine, tradeLine } from '../chunks.ts';
@@ -64,7 +64,7 @@ function damaged(window: number): WindowTask {
 describe('scanning in other threads', () => {
   let workers: Scanner;
   beforeAll(() => {
-    workers = workerScanner(2);
+    workers = threadScanner(2);
   });
   afterAll(() => workers.close());
 
