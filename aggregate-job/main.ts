@@ -10,8 +10,8 @@ import { systemClock } from '../shared/time.ts';
 import type { Owner } from './day/lease.ts';
 import { readTask } from './plan/task.ts';
 import { type JobContext, runJob } from './run.ts';
-import { type Scanner, threadScanner } from './scan/scanner.ts';
 import { type JobSettings, jobHelp, readJobSettings } from './settings.ts';
+import { startThreads, type Threads } from './threads/threads.ts';
 
 await runMain(async () => {
   const argv = process.argv.slice(2);
@@ -20,15 +20,15 @@ await runMain(async () => {
     return 0;
   }
   const settings = readJobSettings(argv, process.env);
-  const scanner = threadScanner(availableParallelism()); // first, so that its threads start while the stores are asked
+  const threads = startThreads(availableParallelism()); // first, so that they start while the stores are asked
   try {
-    return await runJob(await jobOf(settings, scanner));
+    return await runJob(await jobOf(settings, threads));
   } finally {
-    await scanner.close();
+    await threads.close();
   }
 });
 
-async function jobOf(settings: JobSettings, scanner: Scanner): Promise<JobContext> {
+async function jobOf(settings: JobSettings, threads: Threads): Promise<JobContext> {
   const task = readTask(process.env);
   const log = createLog('aggregate-job');
   const open = (url: string, option: string): Promise<Store> =>
@@ -58,7 +58,7 @@ async function jobOf(settings: JobSettings, scanner: Scanner): Promise<JobContex
     showProgress: (label) =>
       process.stderr.isTTY ? terminalProgress(process.stderr, label, now) : logProgress(log, label, now),
     codeVersion: packageVersion(),
-    scanner,
+    threads,
   };
 }
 

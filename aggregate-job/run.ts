@@ -11,8 +11,8 @@ import { chooseDays, outdatedNext, type SymbolDate } from './days.ts';
 import { tellOldRaw } from './old-raw.ts';
 import { type Share, takeShare } from './plan/share.ts';
 import type { Task } from './plan/task.ts';
-import type { Scanner } from './scan/scanner.ts';
 import type { JobSettings } from './settings.ts';
+import type { Threads } from './threads/threads.ts';
 
 /** What a run of the job uses of the world. */
 export type JobContext = {
@@ -28,8 +28,7 @@ export type JobContext = {
   /** A new display for a symbol-day. */
   showProgress(label: string): Progress;
   codeVersion: string;
-  /** Scans large days. */
-  scanner?: Scanner;
+  threads: Threads;
   /** Set where this run is one of the tasks of an execution. */
   task?: Task | undefined;
 };
@@ -88,7 +87,7 @@ async function buildOne(
   { symbol, date }: SymbolDate,
   label: string,
 ): Promise<Manifest | undefined> {
-  const { raw, results, settings, rest, nowMs, lease, log, showProgress, codeVersion, scanner } = context;
+  const { raw, results, settings, rest, nowMs, lease, log, showProgress, codeVersion, threads } = context;
   const progress = showProgress(label);
   try {
     const manifest = await withLease({ ...lease, results }, symbol, date, () =>
@@ -100,7 +99,7 @@ async function buildOne(
         date,
         rest,
         nowMs,
-        ...(scanner && { scanner }),
+        threads,
         progress,
         log,
         codeVersion,

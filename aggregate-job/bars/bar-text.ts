@@ -1,4 +1,3 @@
-import { BAR_HEADER } from '../../shared/schema/bar.ts';
 import { dateOf, SECOND_MS } from '../../shared/time.ts';
 import type { Bars, Places } from './bars.ts';
 import { add, divideRounded, type Integer, multiply, subtract, valueAt } from './integers.ts';
@@ -10,10 +9,10 @@ const IMBALANCE_PLACES = 6;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const Z = 0x5a;
-const LINE_FEED = 0x0a;
 const TRUE = Buffer.from(',true\n');
 const FALSE = Buffer.from(',false\n');
-const BYTES_PER_BAR = 160;
+const BYTES_PER_BAR = 192;
+const FEW_BARS = 10_000;
 
 /** What the text of bars needs besides their sums. */
 export type BarContext = {
@@ -27,15 +26,23 @@ export type BarContext = {
   complete: Uint8Array;
 };
 
-/** The daily file of the given bars, header included, in the columns of `shared/schema/bar.ts`. */
-export function barsText(bars: Bars, context: BarContext): Buffer {
-  const text = new TextBytes(BAR_HEADER.length + 1 + bars.count * BYTES_PER_BAR);
-  text.ascii(BAR_HEADER);
-  text.byte(LINE_FEED);
-  const running: Running = { close: context.seed, cvd: 0 };
+/** Bars `[from, to)` of a day. */
+export type BarsPart = { bars: Bars; context: BarContext; from: number; to: number };
+
+/** The parts of a daily file, each of about as many bars, and none where there are so few that one thread is faster. */
+export function splitBars(bars: Bars, context: BarContext, count: number): BarsPart[] {
+  const parts = bars.count < FEW_BARS ? 1 : count;
+  const at = (part: number): number => Math.floor((bars.count * part) / parts);
+  return Array.from({ length: parts }, (_, i) => ({ bars, context, from: at(i), to: at(i + 1) }));
+}
+
+/** The lines of some bars of a daily file, in the columns of `shared/schema/bar.ts`. */
+export function barRows({ bars, context, from, to }: BarsPart): Buffer {
+  const text = new TextBytes((to - from) * BYTES_PER_BAR);
+  const running: Running = { close: closeOf(bars, context.seed, from), cvd: cvdOf(bars, from) };
   const date = Buffer.from(`${dateOf(context.startMs)}T`);
   const stepSeconds = context.resolutionMs / SECOND_MS;
-  for (let i = 0; i < bars.count; i++) {
+  for (let i = from; i < to; i++) {
     writeTime(text, date, i * stepSeconds);
     writePrices(text, bars, i, context.places, running);
     writeFlow(text, bars, i, context.places);
@@ -49,18 +56,18 @@ export function barsText(bars: Bars, context: BarContext): Buffer {
 /** What one bar hands to the next. */
 type Running = { close: Integer | null; cvd: Integer };
 
-/** The last traded price of the bars in ticks, or `seed` when nothing was traded. */
-export function closeOf(bars: Bars, seed: Integer | null): Integer | null {
-  for (let i = bars.count - 1; i >= 0; i--) {
+/** The last traded price of the first `count` bars in ticks, or `seed` when nothing was traded. */
+export function closeOf(bars: Bars, seed: Integer | null, count: number = bars.count): Integer | null {
+  for (let i = count - 1; i >= 0; i--) {
     if (valueAt(bars.trades, i) !== 0) return valueAt(bars.close, i);
   }
   return seed;
 }
 
-/** Cumulative volume delta of all bars, in lots. */
-export function cvdOf(bars: Bars): Integer {
+/** Cumulative volume delta of the first `count` bars, in lots. */
+export function cvdOf(bars: Bars, count: number = bars.count): Integer {
   let cvd: Integer = 0;
-  for (let i = 0; i < bars.count; i++) cvd = add(cvd, deltaAt(bars, i));
+  for (let i = 0; i < count; i++) cvd = add(cvd, deltaAt(bars, i));
   return cvd;
 }
 

@@ -33,9 +33,9 @@ export type Places = { price: number; quantity: number };
  */
 export type Bars = Record<SumName, IntegerColumn> & { count: number };
 
-/** Bars with nothing in them. */
-export function emptyBars(count: number): Bars {
-  const columns = Object.fromEntries(NAMES.map((name) => [name, integerColumn(count)]));
+/** Bars with nothing in them; `column` makes the memory of each sum. */
+export function emptyBars(count: number, column: typeof integerColumn = integerColumn): Bars {
+  const columns = Object.fromEntries(NAMES.map((name) => [name, column(count)]));
   return { count, ...(columns as Record<SumName, IntegerColumn>) };
 }
 

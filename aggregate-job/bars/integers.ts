@@ -13,6 +13,12 @@ export function integerColumn(length: number): IntegerColumn {
   return { values: new Float64Array(length), wide: new Map() };
 }
 
+/** A column of zeros that other threads read without a copy. */
+export function sharedColumn(length: number): IntegerColumn {
+  const memory = new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT);
+  return { values: new Float64Array(memory), wide: new Map() };
+}
+
 /** The entry at `index`. */
 export function valueAt({ values, wide }: IntegerColumn, index: number): Integer {
   const value = values[index] ?? 0;

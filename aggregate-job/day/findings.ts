@@ -1,7 +1,7 @@
 import { parseDecimal, significantPlaces, unitsAt } from '../../shared/decimals.ts';
 import { DAY_MS, DAY_SECONDS, SECOND_MS } from '../../shared/time.ts';
 import { type Bars, emptyBars, type Places, placeBars, rescaleBars } from '../bars/bars.ts';
-import { type Integer, narrow } from '../bars/integers.ts';
+import { type Integer, narrow, sharedColumn } from '../bars/integers.ts';
 import { type Completeness, checkCompleteness } from '../proof/completeness.ts';
 import type { Epoch } from '../proof/epochs.ts';
 import { gapsOfDay } from '../scan/book-gaps.ts';
@@ -100,7 +100,7 @@ function ticksOf(close: string, { price }: Places): Integer | null {
 }
 
 function barsOfDay(windows: (WindowResult | undefined)[], decimals: Places): Bars {
-  const bars = emptyBars(DAY_SECONDS);
+  const bars = emptyBars(DAY_SECONDS, sharedColumn);
   for (const [window, result] of windows.entries()) {
     if (result)
       placeBars(bars, rescaleBars(result.bars, result.scale, decimals), (window * WINDOW_MS) / SECOND_MS);

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { archiveObjectName, barsObjectName, manifestObjectName } from '../../shared/object-names.ts';
+import { BAR_HEADER } from '../../shared/schema/bar.ts';
 import type { Manifest } from '../../shared/schema/manifest.ts';
 import type { Body, Store } from '../../shared/store/store.ts';
 import { dayStartMs, SECOND_MS } from '../../shared/time.ts';
-import { barsText } from '../bars/bar-text.ts';
+import { splitBars } from '../bars/bar-text.ts';
 import { combineBars } from '../bars/bars.ts';
 import type { Resolution } from '../bars/resolution.ts';
+import type { Threads } from '../threads/threads.ts';
 import { combineFlags, type Findings } from './findings.ts';
 
 /**
@@ -61,18 +63,21 @@ export async function storeBars(
   date: string,
   findings: Findings,
   resolutions: Resolution[],
+  threads: Threads,
 ): Promise<Manifest['outputs']> {
   const stored: Manifest['outputs'] = [];
   for (const { name: resolution, seconds } of resolutions) {
     const name = barsObjectName(symbol, date, resolution);
     const bars = combineBars(findings.bars, seconds);
-    const text = barsText(bars, {
+    const context = {
       startMs: dayStartMs(date),
       resolutionMs: seconds * SECOND_MS,
       places: findings.decimals,
       seed: findings.seed,
       complete: combineFlags(findings.complete, seconds),
-    });
+    };
+    const parts = await threads.write(splitBars(bars, context, threads.count));
+    const text = Buffer.concat([Buffer.from(`${BAR_HEADER}\n`), ...parts]);
     await outputs.put(name, text);
     stored.push({ name, bytes: text.length, sha256: sha256(text), rows: bars.count });
   }

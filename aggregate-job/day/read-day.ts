@@ -2,8 +2,8 @@ import { mapAll, mapInOrder } from '../../shared/concurrency.ts';
 import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
 import { type Epoch, joinEpochs, sharedIds } from '../proof/epochs.ts';
 import type { ChunkReading, WindowChunk } from '../scan/scan-chunk.ts';
-import { inlineScanner, type Scanner } from '../scan/scanner.ts';
 import type { WindowResult } from '../scan/window.ts';
+import type { Threads } from '../threads/threads.ts';
 import { type DayInput, rankInputs } from './inputs.ts';
 
 /** Windows of a quarter of an hour: no usual chunk spans two, and one window's rows take little memory. */
@@ -19,12 +19,12 @@ export type DayReading = {
   readings: Map<DayInput, ChunkReading>;
 };
 
-/** How the inputs are fetched and who scans them: this thread unless given. */
+/** How the inputs are fetched and who scans them. */
 export type ReadOptions = {
   dayStartMs: number;
   readsAtOnce: number;
   onProgress(inputsRead: number): void;
-  scanner?: Scanner;
+  threads: Threads;
 };
 
 /** Reads all inputs of a day window by window, so that memory holds the rows of a few windows at a time. */
@@ -41,7 +41,6 @@ type Plan = { home: DayInput[]; guests: DayInput[]; excludedIds: Set<number>; wa
 /** The windows of a day and what each has to read; a window is read again when rows of it turn up elsewhere. */
 class Day {
   readonly #options: ReadOptions;
-  readonly #scanner: Scanner;
   readonly #ranks: Map<DayInput, number>;
   readonly #plans: Plan[];
   readonly #results: (WindowResult | undefined)[] = new Array(WINDOWS).fill(undefined);
@@ -49,7 +48,6 @@ class Day {
 
   constructor(inputs: DayInput[], options: ReadOptions) {
     this.#options = options;
-    this.#scanner = options.scanner ?? inlineScanner();
     this.#ranks = rankInputs(inputs);
     this.#plans = Array.from({ length: WINDOWS }, () => ({
       home: [],
@@ -118,7 +116,9 @@ class Day {
 
   /** Scans windows, a few at once; while some are scanned, the next ones are fetched. */
   async #scan(windows: Iterable<number>): Promise<void> {
-    for await (const _ of mapInOrder(windows, this.#scanner.atOnce, (window) => this.#scanOne(window)))
+    for await (const _ of mapInOrder(windows, this.#options.threads.windowsAtOnce, (window) =>
+      this.#scanOne(window),
+    ))
       this.#options.onProgress(this.#readings.size);
   }
 
@@ -126,7 +126,7 @@ class Day {
     const { home, guests, excludedIds, wantedIds } = this.#plan(window);
     if (home.length + guests.length === 0) return;
     const inputs = [...home, ...guests];
-    const result = await this.#scanner.scan({
+    const result = await this.#options.threads.scan({
       dayStartMs: this.#options.dayStartMs,
       startMs: window * WINDOW_MS,
       endMs: (window + 1) * WINDOW_MS,
@@ -142,7 +142,7 @@ class Day {
   }
 
   async #load(inputs: DayInput[], homeCount: number): Promise<WindowChunk[]> {
-    const readsAtOnce = Math.ceil(this.#options.readsAtOnce / this.#scanner.atOnce);
+    const readsAtOnce = Math.ceil(this.#options.readsAtOnce / this.#options.threads.windowsAtOnce);
     const stored = await mapAll(inputs, readsAtOnce, (input) => input.load());
     return stored.map((chunk, i) => {
       const input = inputs[i];

@@ -18,7 +18,7 @@ import { KEPT_MS } from '../exchange/day-edge.ts';
 import { repairTrades } from '../exchange/repair.ts';
 import { unpackChunk } from '../scan/chunk.ts';
 import type { ChunkReading } from '../scan/scan-chunk.ts';
-import type { Scanner } from '../scan/scanner.ts';
+import type { Threads } from '../threads/threads.ts';
 import { storeArchive } from './archive-day.ts';
 import { type Evidence, NO_EVIDENCE, parseEvidence } from './evidence.ts';
 import { completenessOf, findDay } from './findings.ts';
@@ -46,16 +46,13 @@ export type SymbolDay = {
   nowMs: number;
   /** No more missing ids than this are fetched. */
   repairMaxIds: number;
-  /** Scans large days; small ones, and without it all, are scanned here. */
-  scanner?: Scanner;
+  threads: Threads;
   progress: Progress;
   log: Log;
   codeVersion: string;
 };
 
 const REPAIR_ROUNDS = 3;
-/** Below this much, packed, a day is scanned before a worker has started. */
-const SMALL_DAY_BYTES = 4 << 20;
 
 /** There is nothing to build a day from. */
 export class NoDataError extends Error {
@@ -68,7 +65,7 @@ export class NoDataError extends Error {
  * @throws NoDataError when there are neither chunks nor a zip.
  */
 export async function buildSymbolDay(day: SymbolDay): Promise<Manifest> {
-  const { results, symbol, date, progress, readsAtOnce } = day;
+  const { results, symbol, date, progress, readsAtOnce, threads } = day;
   const before = await readManifest(results, symbol, date);
   const resolutions = resolutionsOf(day, before);
   const outputs = await DayOutputs.find(results, symbol, date, resolutions);
@@ -81,7 +78,7 @@ export async function buildSymbolDay(day: SymbolDay): Promise<Manifest> {
   requireNoLoss(before, manifest);
 
   progress.step('write', 0);
-  manifest.outputs = await storeBars(outputs, symbol, date, findings, resolutions);
+  manifest.outputs = await storeBars(outputs, symbol, date, findings, resolutions, threads);
   manifest.archive = await storeArchive(
     results,
     outputs,
@@ -120,19 +117,18 @@ async function readAndRepair(day: SymbolDay, archive: Archive | undefined): Prom
 }
 
 async function readInputs(day: SymbolDay, archive: Archive | undefined): Promise<Omit<Read, 'evidence'>> {
-  const { raw, symbol, date, readsAtOnce, progress } = day;
+  const { raw, symbol, date, readsAtOnce, progress, threads } = day;
   const inputs = await listInputs(raw, symbol, date, archive);
   if (inputs.length === 0)
     throw new NoDataError(
       `build ${symbol} ${date}: nothing under ${rawDayPrefix(symbol, date)} of ${raw.url}`,
     );
   progress.step('read', inputs.length);
-  const bytes = inputs.reduce((sum, { raw }) => sum + (raw?.bytes ?? 0), archive?.bytes ?? 0);
   const reading = await readDay(inputs, {
     dayStartMs: dayStartMs(date),
     readsAtOnce,
     onProgress: (read) => progress.update(read),
-    ...(day.scanner && bytes > SMALL_DAY_BYTES ? { scanner: day.scanner } : {}),
+    threads,
   });
   if (archive) requireSameAsArchived(archive, reading.readings);
   progress.end({ chunks: inputs.length });

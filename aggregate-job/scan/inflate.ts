@@ -6,9 +6,6 @@
 
 import { createInflateRaw, type InflateRaw, inflateRawSync, constants as zlib } from 'node:zlib';
 
-/** Bytes that can be read behind an inflated text: the scanner reads whole words. */
-export const SLACK = 16;
-
 /**
  * Inflates a whole deflate stream. Undefined when the stream is not exactly `deflated` or does not give exactly `size` bytes. The text is
  * valid until the next call.
@@ -18,6 +15,8 @@ export type InflateWhole = (deflated: Buffer, size: number) => Buffer | undefine
 /** What a deflate stream gives: its text and the number of bytes it took. */
 export type Inflated = { buffer: Buffer; engine: { bytesWritten: number } };
 
+/** Room for more than the text, so that one that is longer shows. */
+const SPARE_BYTES = 1;
 /** Deflate packs at most 1032:1; a size beyond that is damage and no reason to reserve memory. */
 const MAX_RATIO = 1032;
 const START_BYTES = 1 << 20;
@@ -29,23 +28,23 @@ export function createInflater(): InflateWhole {
   return (deflated, size) => {
     if (size > MAX_RATIO * deflated.length) return undefined;
     if (!engine) return inflateWhole(deflated, size);
-    if (memory.length < size + SLACK) memory = Buffer.allocUnsafeSlow(2 * (size + SLACK));
+    if (memory.length < size + SPARE_BYTES) memory = Buffer.allocUnsafeSlow(2 * (size + SPARE_BYTES));
     const { stream, write, left } = engine;
     stream.reset();
-    write(zlib.Z_FINISH, deflated, 0, deflated.length, memory, 0, size + SLACK);
+    write(zlib.Z_FINISH, deflated, 0, deflated.length, memory, 0, size + SPARE_BYTES);
     if (stream.destroyed) {
       engine = openEngine(); // an engine that met an error is closed
       return undefined;
     }
     const [bytesFree, bytesUnread] = left;
-    return bytesFree === SLACK && bytesUnread === 0 ? memory.subarray(0, size) : undefined;
+    return bytesFree === SPARE_BYTES && bytesUnread === 0 ? memory.subarray(0, size) : undefined;
   };
 }
 
 /** Inflates one stream into memory of its own. */
 export function inflateWhole(deflated: Buffer, size: number): Buffer | undefined {
   if (size > MAX_RATIO * deflated.length) return undefined;
-  const inflated = inflate(deflated, Math.max(zlib.Z_MIN_CHUNK, size + SLACK));
+  const inflated = inflate(deflated, Math.max(zlib.Z_MIN_CHUNK, size + SPARE_BYTES));
   const isWhole = inflated?.buffer.length === size && inflated.engine.bytesWritten === deflated.length;
   return isWhole ? inflated.buffer : undefined;
 }

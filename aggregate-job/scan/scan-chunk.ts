@@ -4,7 +4,6 @@ import { DEPTH_HEADER } from '../../shared/schema/depth.ts';
 import { TRADE_HEADER } from '../../shared/schema/trade.ts';
 import { type StoredChunk, unpackChunk } from './chunk.ts';
 import { type DepthRows, pushDepth } from './depth-rows.ts';
-import { withSlack } from './fields.ts';
 import type { InflateWhole } from './inflate.ts';
 import { BadRow, readDepthRow, readTradeRow } from './read-row.ts';
 import { scanDepth } from './scan-depth.ts';
@@ -96,7 +95,7 @@ function scanText(
     return 0;
   }
   if (body === text.length) return 0;
-  const ended = withSlack(endedText(text, isCut, reject));
+  const ended = endedText(text, isCut, reject);
   const events: ScanEvents = {
     stray: output.stray,
     odd: (start, end, line) =>

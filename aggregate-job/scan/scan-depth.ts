@@ -9,7 +9,7 @@
 // biome-ignore-all lint/style/noNonNullAssertion: every index is in bounds, the text ends with a line feed
 
 import { type DepthRows, reserveDepth } from './depth-rows.ts';
-import { type Numerals, numerals, readDecimal, readInteger, scaleRow, skipDigits, viewOf } from './fields.ts';
+import { type Numerals, numerals, readDecimal, readInteger, scaleRow, skipDigits } from './fields.ts';
 import type { ScanEvents, ScanTarget } from './scan-trades.ts';
 
 const COMMA = 0x2c;
@@ -32,7 +32,6 @@ export function scanDepth(
   rows: DepthRows,
   events: ScanEvents,
 ): number {
-  const view = viewOf(text);
   const decimals = numerals(4);
   reserveDepth(rows, ((text.length - from) >> SHORTEST_ROW_BITS) + 1);
   const columns = [
@@ -44,7 +43,7 @@ export function scanDepth(
   let lines = 0;
   for (let at = from; at < text.length; ) {
     lines++;
-    const next = readRow(text, view, at, target, rows, columns, decimals, events);
+    const next = readRow(text, at, target, rows, columns, decimals, events);
     if (next > 0) at = next;
     else {
       const lineEnd = text.indexOf(LINE_FEED, at);
@@ -58,7 +57,6 @@ export function scanDepth(
 /** Takes the row at `start`; the place behind its line feed, or 0 where it has another shape. */
 function readRow(
   text: Buffer,
-  view: DataView,
   start: number,
   target: ScanTarget,
   rows: DepthRows,
@@ -67,7 +65,7 @@ function readRow(
   events: ScanEvents,
 ): number {
   const row = rows.count;
-  let at = readInteger(text, view, start, rows.updateId, row);
+  let at = readInteger(text, start, rows.updateId, row);
   if (at - start !== TIME_DIGITS || text[at] !== COMMA) return 0;
   const time = rows.updateId[row]! - target.dayStartMs;
 
@@ -76,13 +74,13 @@ function readRow(
   at = readBest(text, at, columns, row, decimals, 2);
   if (at === 0) return 0;
 
-  at = readInteger(text, view, at, rows.updateId, row);
+  at = readInteger(text, at, rows.updateId, row);
   if (at === 0 || text[at] !== COMMA) return 0;
 
   // event time and receive time
-  at = skipDigits(text, view, at + 1);
+  at = skipDigits(text, at + 1);
   if (text[at] !== COMMA) return 0;
-  at = skipDigits(text, view, at + 1);
+  at = skipDigits(text, at + 1);
   if (text[at] === CARRIAGE_RETURN) at++;
   // the searches for the ends of the sides may have run into the next line
   if (text[at] !== LINE_FEED || text.indexOf(LINE_FEED, start) !== at) return 0;

@@ -13,7 +13,6 @@ import {
   scaleRow,
   skipDecimal,
   skipDigits,
-  viewOf,
 } from './fields.ts';
 import { reserveTrades, type TradeRows } from './trade-rows.ts';
 
@@ -48,8 +47,7 @@ export type ScanEvents = {
 };
 
 /**
- * Reads the rows of a trades chunk, from the byte behind its header, into `rows`. `text` ends with a line feed and has slack
- * behind it. Returns the number of lines read, empty ones included.
+ * Reads the rows of a trades chunk, from the byte behind its header, into `rows`. `text` ends with a line feed. Returns the number of lines read, empty ones included.
  */
 export function scanTrades(
   text: Buffer,
@@ -58,7 +56,6 @@ export function scanTrades(
   rows: TradeRows,
   events: ScanEvents,
 ): number {
-  const view = viewOf(text);
   const decimals = numerals(2);
   reserveTrades(rows, ((text.length - from) >> SHORTEST_ROW_BITS) + 1);
   const columns = [rows.price.values, rows.quantity.values];
@@ -66,7 +63,7 @@ export function scanTrades(
   let lines = 0;
   for (let at = from; at < text.length; ) {
     lines++;
-    const next = readRow(text, view, at, target, rows, columns, ids, decimals, events);
+    const next = readRow(text, at, target, rows, columns, ids, decimals, events);
     if (next > 0) at = next;
     else {
       const lineEnd = text.indexOf(LINE_FEED, at);
@@ -80,7 +77,6 @@ export function scanTrades(
 /** Takes the row at `start`; the place behind its line feed, or 0 where it has another shape. */
 function readRow(
   text: Buffer,
-  view: DataView,
   start: number,
   target: ScanTarget,
   rows: TradeRows,
@@ -90,7 +86,7 @@ function readRow(
   events: ScanEvents,
 ): number {
   const row = rows.count;
-  let at = readInteger(text, view, start, rows.lastId, row);
+  let at = readInteger(text, start, rows.lastId, row);
   if (at - start !== TIME_DIGITS || text[at] !== COMMA) return 0;
   const time = rows.lastId[row]! - target.dayStartMs;
 
@@ -102,14 +98,14 @@ function readRow(
   if (columns[0]![row] === 0) return 0;
 
   // is_buyer_maker, without a branch on what is true half of the time
-  const word = view.getUint32(at + 1, true);
+  const word = text[at + 1]! | (text[at + 2]! << 8) | (text[at + 3]! << 16) | (text[at + 4]! << 24);
   const maker = Number(word === TRUE);
   at += 6 - maker;
   if ((maker | (Number(word === FALS) & Number(text[at - 1] === E))) === 0 || text[at] !== COMMA) return 0;
 
   // aggregate, first and last trade id
   for (let i = 0; i < 3; i++) {
-    at = readInteger(text, view, at + 1, ids[i]!, row);
+    at = readInteger(text, at + 1, ids[i]!, row);
     if (at === 0 || text[at] !== COMMA) return 0;
   }
   if (rows.lastId[row]! < rows.firstId[row]!) return 0;
@@ -117,9 +113,9 @@ function readRow(
   // quantity without retail price improvement, event time, receive time
   at = skipDecimal(text, at + 1);
   if (at === 0 || text[at] !== COMMA) return 0;
-  at = skipDigits(text, view, at + 1);
+  at = skipDigits(text, at + 1);
   if (text[at] !== COMMA) return 0;
-  at = skipDigits(text, view, at + 1);
+  at = skipDigits(text, at + 1);
   if (text[at] === CARRIAGE_RETURN) at++;
   if (text[at] !== LINE_FEED) return 0;
 

@@ -7,7 +7,7 @@ import { findDay } from '../../aggregate-job/day/findings.ts';
 import { listInputs } from '../../aggregate-job/day/inputs.ts';
 import { DayOutputs, storeBars } from '../../aggregate-job/day/outputs.ts';
 import { readDay } from '../../aggregate-job/day/read-day.ts';
-import { threadScanner } from '../../aggregate-job/scan/scanner.ts';
+import { startThreads } from '../../aggregate-job/threads/threads.ts';
 import { openStore } from '../../shared/store/open.ts';
 import { dayStartMs } from '../../shared/time.ts';
 import { DATE, SYMBOL } from '../day/name.ts';
@@ -15,14 +15,14 @@ import { DATE, SYMBOL } from '../day/name.ts';
 const [rawFolder = '', resultsFolder = ''] = process.argv.slice(2);
 const raw = await openStore(rawFolder, { writable: false });
 const results = await openStore(resultsFolder, { writable: true });
-const scanner = threadScanner(availableParallelism());
+const threads = startThreads(availableParallelism());
 const reading = await readDay(await listInputs(raw, SYMBOL, DATE), {
   dayStartMs: dayStartMs(DATE),
   readsAtOnce: 32,
   onProgress: () => {},
-  scanner,
+  threads,
 });
-await scanner.close();
 const resolutions = [{ name: '1s', seconds: 1 }];
 const outputs = await DayOutputs.find(results, SYMBOL, DATE, resolutions);
-await storeBars(outputs, SYMBOL, DATE, findDay(reading, NO_EVIDENCE), resolutions);
+await storeBars(outputs, SYMBOL, DATE, findDay(reading, NO_EVIDENCE), resolutions, threads);
+await threads.close();

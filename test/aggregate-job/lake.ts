@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildSymbolDay, type SymbolDay } from '../../aggregate-job/day/symbol-day.ts';
+import { ownThread } from '../../aggregate-job/threads/threads.ts';
 import { createLog } from '../../shared/log.ts';
 import type { Manifest } from '../../shared/schema/manifest.ts';
 import { openStore } from '../../shared/store/open.ts';
@@ -34,6 +35,7 @@ export async function build({ store }: Lake, changes: Partial<SymbolDay> = {}): 
     rest: undefined,
     nowMs: Date.UTC(2100, 0, 1),
     repairMaxIds: 0,
+    threads: ownThread(),
     log: createLog('test', { write() {} }),
     progress: { step() {}, update() {}, end() {} },
     codeVersion: '0.0.0-test',

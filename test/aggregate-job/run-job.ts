@@ -1,5 +1,6 @@
 import { type JobContext, runJob } from '../../aggregate-job/run.ts';
 import { readJobSettings } from '../../aggregate-job/settings.ts';
+import { ownThread } from '../../aggregate-job/threads/threads.ts';
 import { createLog } from '../../shared/log.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { systemClock } from '../../shared/time.ts';
@@ -23,6 +24,7 @@ export async function runJobOn(
       isGone: () => false,
     },
     log: createLog('aggregate-job', { write: (line) => void lines.push(line) }),
+    threads: ownThread(),
     showProgress: () => ({ step: () => {}, update: () => {}, end: () => {} }),
     codeVersion: 'test',
     ...overrides,

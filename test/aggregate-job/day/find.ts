@@ -1,8 +1,10 @@
-import { barsText } from '../../../aggregate-job/bars/bar-text.ts';
+import { barRows } from '../../../aggregate-job/bars/bar-text.ts';
 import { combineBars } from '../../../aggregate-job/bars/bars.ts';
 import { type Evidence, NO_EVIDENCE } from '../../../aggregate-job/day/evidence.ts';
 import { combineFlags, type Findings, findDay } from '../../../aggregate-job/day/findings.ts';
 import { readDay } from '../../../aggregate-job/day/read-day.ts';
+import { ownThread } from '../../../aggregate-job/threads/threads.ts';
+import { BAR_HEADER } from '../../../shared/schema/bar.ts';
 import type { Snapshot, Trade } from '../chunks.ts';
 import type { OracleDay } from './oracle.ts';
 import { chunksOf, type RandomDay, START } from './random-day.ts';
@@ -13,7 +15,12 @@ export const RUNS =
 
 /** What the job finds in the chunks of a day. */
 export async function find({ day, inputs }: RandomDay): Promise<Findings> {
-  const reading = await readDay(inputs, { dayStartMs: day.startMs, readsAtOnce: 4, onProgress: () => {} });
+  const reading = await readDay(inputs, {
+    dayStartMs: day.startMs,
+    readsAtOnce: 4,
+    onProgress: () => {},
+    threads: ownThread(),
+  });
   return findDay(reading, evidenceOf(day));
 }
 
@@ -30,13 +37,15 @@ function evidenceOf({ seed, first, last }: OracleDay): Evidence {
 
 /** The daily file of bars of so many seconds. */
 export function file({ startMs }: OracleDay, findings: Findings, seconds: number): string {
-  return barsText(combineBars(findings.bars, seconds), {
+  const bars = combineBars(findings.bars, seconds);
+  const context = {
     startMs,
     resolutionMs: seconds * 1000,
     places: findings.decimals,
     seed: findings.seed,
     complete: combineFlags(findings.complete, seconds),
-  }).toString();
+  };
+  return `${BAR_HEADER}\n${barRows({ bars, context, from: 0, to: bars.count })}`;
 }
 
 /** A day of these rows, all by one writer, each in its own minute. */

@@ -1,16 +1,22 @@
 import { parentPort } from 'node:worker_threads';
-import type { ScanAnswer } from './scanner.ts';
-import { scanWindow, type WindowTask, windowMemory } from './window.ts';
+import { barRows } from '../bars/bar-text.ts';
+import { scanWindow, type WindowTask, windowMemory } from '../scan/window.ts';
+import type { Answer, Ready, Task } from './worker-thread.ts';
 
 const memory = windowMemory();
 
-parentPort?.on('message', (task: WindowTask) => {
+parentPort?.on('message', (task: Task) => {
   parentPort?.postMessage(answerTo(task));
 });
 
-function answerTo(task: WindowTask): ScanAnswer {
+const ready: Ready = 'ready';
+parentPort?.postMessage(ready);
+
+function answerTo(task: Task): Answer {
   try {
-    return { result: scanWindow({ ...task, chunks: task.chunks.map(withBuffer) }, memory) };
+    if ('part' in task) return { text: barRows(task.part) };
+    const { window } = task;
+    return { result: scanWindow({ ...window, chunks: window.chunks.map(withBuffer) }, memory) };
   } catch (error) {
     return { error: error instanceof Error ? error : new Error(String(error)) };
   }

@@ -1,0 +1,70 @@
+import { setImmediate } from 'node:timers/promises';
+import { type BarsPart, barRows } from '../bars/bar-text.ts';
+import { scanWindow, type WindowResult, type WindowTask, windowMemory } from '../scan/window.ts';
+import { WorkerThread } from './worker-thread.ts';
+
+/** Who scans windows and writes text. What cannot be done rejects with the reason. */
+export type Threads = {
+  count: number;
+  /** So many windows handed over at once keep all of them busy. */
+  windowsAtOnce: number;
+  scan(task: WindowTask): Promise<WindowResult>;
+  /** Writes bars, one part in each thread; `parts` are at most {@link count}. */
+  write(parts: readonly BarsPart[]): Promise<Uint8Array[]>;
+  close(): Promise<void>;
+};
+
+/** This thread alone. */
+export function ownThread(): Threads {
+  const memory = windowMemory();
+  return {
+    count: 1,
+    windowsAtOnce: 4,
+    scan: async (task) => scanWindow(task, memory),
+    write: async (parts) => parts.map(barRows),
+    close: async () => {},
+  };
+}
+
+/** Windows handed to a worker: one that it scans and one that waits, so that it need not wait for this thread. */
+const QUEUED_WINDOWS = 2;
+
+type WaitingWindow = { task: WindowTask; resolve(result: WindowResult): void; reject(error: unknown): void };
+
+/**
+ * `count` threads, this one included: it takes the windows that the others, kept busy first, have no time for, and all of them until
+ * the others have started. So a small day does not wait for them, and a single core has no other thread at all.
+ */
+export function startThreads(count: number): Threads {
+  const own = ownThread();
+  const workers = Array.from({ length: count - 1 }, () => new WorkerThread());
+  const waiting: WaitingWindow[] = [];
+  let isHandingOut = false;
+  const handOut = async (): Promise<void> => {
+    isHandingOut = true;
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const thread = workers.find(({ isReady, queued }) => isReady && queued < QUEUED_WINDOWS) ?? own;
+      thread.scan(next.task).then(next.resolve, next.reject);
+      await setImmediate(); // a worker's answer may be there by now
+    }
+    isHandingOut = false;
+  };
+  return {
+    count,
+    windowsAtOnce: 4 * count,
+    scan: (task) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ task, resolve, reject });
+        if (!isHandingOut) void handOut();
+      }),
+    async write([first, ...rest]) {
+      const write = (part: BarsPart, i: number) =>
+        workers[i]?.isReady ? workers[i].write(part) : barRows(part);
+      const others = rest.map(write); // before this thread is busy itself
+      return first ? Promise.all([barRows(first), ...others]) : [];
+    },
+    async close() {
+      await Promise.all(workers.map((worker) => worker.close()));
+    },
+  };
+}
