@@ -8,6 +8,7 @@ import type { Bench } from './bench.ts';
 import { cacheFolder } from './cache.ts';
 import { measureGrowth } from './growth/measure.ts';
 import { measureJob } from './job/measure.ts';
+import { measureLatency } from './latency/measure.ts';
 import { programRunner } from './program/run.ts';
 import { measureRecorder } from './recorder/measure.ts';
 import { installTools } from './tools.ts';
@@ -17,6 +18,7 @@ const MEASURES: Record<string, (bench: Bench) => Promise<void>> = {
   job: measureJob,
   recorder: measureRecorder,
   growth: measureGrowth,
+  latency: measureLatency,
 };
 
 const SETTINGS = {

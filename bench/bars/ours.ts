@@ -1,5 +1,5 @@
 // The bars of a day and nothing else: what the job does between listing the chunks and storing the daily file.
-// `ours.ts STORE RESULTS`
+// `ours.ts STORE RESULTS [GCS_ENDPOINT]`
 
 import { availableParallelism } from 'node:os';
 import { NO_EVIDENCE } from '../../aggregate-job/day/evidence.ts';
@@ -12,8 +12,8 @@ import { openStore } from '../../shared/store/open.ts';
 import { dayStartMs } from '../../shared/time.ts';
 import { DATE, SYMBOL } from '../day/name.ts';
 
-const [rawFolder = '', resultsFolder = ''] = process.argv.slice(2);
-const raw = await openStore(rawFolder, { writable: false });
+const [rawUrl = '', resultsFolder = '', gcsApiEndpoint] = process.argv.slice(2);
+const raw = await openStore(rawUrl, { writable: false, gcsApiEndpoint });
 const results = await openStore(resultsFolder, { writable: true });
 const threads = startThreads(availableParallelism());
 const reading = await readDay(await listInputs(raw, SYMBOL, DATE), {
