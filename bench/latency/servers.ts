@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -37,7 +37,6 @@ export async function startServers(
   delayMs: number,
 ): Promise<Servers> {
   const data = join(folder, 'data');
-  mkdirSync(data);
   cpSync(join(day, 'raw'), join(data, 'lake/raw'), { recursive: true }); // it takes no link for a bucket
   const port = String(await freePort());
   const place = ['-scheme', 'http', '-host', '127.0.0.1', '-port', port];
