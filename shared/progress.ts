@@ -7,8 +7,10 @@ export type Progress = {
   /** `done` units of the present step are done. */
   update(done: number): void;
   /** The present step has ended, with the figures worth telling. */
-  end(figures?: Record<string, string | number>): void;
+  end(figures?: Figures): void;
 };
+
+type Figures = Record<string, string | number>;
 
 type Terminal = { write(text: string): unknown; columns?: number };
 
@@ -43,21 +45,23 @@ export function terminalProgress(terminal: Terminal, label: string, now: () => n
 
 /** One line of text for each step that ends, for a person who reads it later. */
 export function lineProgress(output: Pick<Terminal, 'write'>, label: string, now: () => number): Progress {
-  let name = '';
-  let startedMs = 0;
-  return {
-    step(nextName) {
-      [name, startedMs] = [nextName, now()];
-    },
-    update() {},
-    end(figures = {}) {
-      output.write(`${label}  ${told(name, figures, now() - startedMs)}\n`);
-    },
-  };
+  return endProgress(now, (step, figures, durationMs) => {
+    output.write(`${label}  ${told(step, figures, durationMs)}\n`);
+  });
 }
 
 /** One JSON log line for each step that ends. */
 export function logProgress(log: Log, label: string, now: () => number): Progress {
+  return endProgress(now, (step, figures, durationMs) => {
+    log.info({ work: label, step, durationMs: Math.round(durationMs), ...figures }, `${label}: ${step}`);
+  });
+}
+
+/** Says nothing of a step before it ends. */
+function endProgress(
+  now: () => number,
+  tell: (step: string, figures: Figures, durationMs: number) => void,
+): Progress {
   let name = '';
   let startedMs = 0;
   return {
@@ -66,15 +70,12 @@ export function logProgress(log: Log, label: string, now: () => number): Progres
     },
     update() {},
     end(figures = {}) {
-      log.info(
-        { work: label, step: name, durationMs: Math.round(now() - startedMs), ...figures },
-        `${label}: ${name}`,
-      );
+      tell(name, figures, now() - startedMs);
     },
   };
 }
 
-function told(step: string, figures: Record<string, string | number>, durationMs: number): string {
+function told(step: string, figures: Figures, durationMs: number): string {
   const pairs = Object.entries(figures).map(([key, value]) => `${key} ${value}`);
   return [step, ...pairs, `${(durationMs / 1000).toFixed(1)} s`].join('  ');
 }
