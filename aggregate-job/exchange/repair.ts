@@ -5,7 +5,7 @@ import type { RestAggTrade } from '../../shared/binance/wire.ts';
 import { errorText } from '../../shared/errors.ts';
 import { chunkObjectName, REPAIR_WRITER } from '../../shared/object-names.ts';
 import type { Progress } from '../../shared/progress.ts';
-import { TRADE_HEADER } from '../../shared/schema/trade.ts';
+import { TRADE_HEADER, tradeLine } from '../../shared/schema/trade.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { DAY_MS, dayStartMs, MINUTE_MS } from '../../shared/time.ts';
 import type { IdRange } from '../proof/completeness.ts';
@@ -98,11 +98,6 @@ class MinuteOfRepair {
     this.stored += this.#lines.length;
     this.#lines = [];
   }
-}
-
-/** A raw row of a trade that came from REST: no event time, no receive time. */
-function tradeLine({ T, p, q, m, a, f, l, nq = '' }: RestAggTrade): string {
-  return `${T},${p},${q},${m},${a},${f},${l},${nq},,\n`;
 }
 
 /** The first `maxIds` ids of the ranges. */
