@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { type FileHandle, open, readdir, stat, utimes } from 'node:fs/promises';
+import { type FileHandle, link, open, readdir, stat, utimes } from 'node:fs/promises';
 import { errorCode } from '../errors.ts';
 import type { ByteRange, StoredObject } from './store.ts';
 
@@ -15,6 +15,17 @@ export async function markGeneration(path: string): Promise<string> {
 /** The generation of a file from its stat: stays through links and renames. */
 export function generationOf({ ino, mtimeNs }: { ino: bigint; mtimeNs: bigint }): string {
   return `${ino}-${mtimeNs}`;
+}
+
+/** Gives a file a further name; false where the name is taken. */
+export async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 /**

@@ -1,10 +1,18 @@
 import { createWriteStream } from 'node:fs';
-import { access, constants, link, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { doing, errorCode, UsageError } from '../errors.ts';
-import { entriesOf, generationIfEqual, markGeneration, readNow, statNow, unlessAbsent } from './files.ts';
+import { doing, UsageError } from '../errors.ts';
+import {
+  entriesOf,
+  generationIfEqual,
+  linked,
+  markGeneration,
+  readNow,
+  statNow,
+  unlessAbsent,
+} from './files.ts';
 import { removeAbandoned, unfinishedPath, withLock } from './lock.ts';
 import {
   type Body,
@@ -178,13 +186,3 @@ class FolderStore implements Store {
 }
 
 const isPublic = (name: string): boolean => isObjectName(name) && name.split('/')[0] !== PRIVATE;
-
-async function linked(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    throw error;
-  }
-}

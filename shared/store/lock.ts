@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCode } from '../errors.ts';
+import { linked } from './files.ts';
 import { hasEnded, processToken } from './process-token.ts';
 
 const RETRY_MS = 5;
@@ -55,11 +56,7 @@ async function tryLock(folder: string, path: string): Promise<boolean> {
   const mine = await unfinishedPath(folder);
   await writeFile(mine, await processToken());
   try {
-    await link(mine, path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    throw error;
+    return await linked(mine, path);
   } finally {
     await rm(mine, { force: true });
   }
