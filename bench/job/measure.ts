@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { openArchive } from '../../aggregate-job/archive/archive.ts';
 import { parseManifest } from '../../shared/schema/manifest.ts';
+import { openStore } from '../../shared/store/open.ts';
+import { requireSameBars } from '../bars/same-bars.ts';
 import type { Bench } from '../bench.ts';
 import { DATE, SYMBOL } from '../day/name.ts';
 import { standardDay } from '../day/standard-day.ts';
@@ -44,6 +47,8 @@ export async function measureJob({ tools, run, times, folder, note, print }: Ben
     note(`${name}, run ${round}`),
   );
   requireWhole(folder);
+  requireSameBars(join(folder, `aggregated/${SYMBOL}/${DATE}_1s.csv`), join(folder, 'duckdb.csv'));
+  await requireSameChunks(folder, `archive/${SYMBOL}/${DATE}_raw.zip`, 'duckdb.zip');
   print(headLine('the whole job', 'to bars'));
   const [alone, whole] = measured;
   if (alone && whole) {
@@ -52,7 +57,7 @@ export async function measureJob({ tools, run, times, folder, note, print }: Ben
   }
   const [zipped, beside] = slow;
   if (zipped && beside)
-    print(`${measureLine(zipped, undefined, '')}  ${ratio(zipped, beside).toFixed(1)}x the whole job`);
+    print(`${measureLine(zipped, undefined, 'equal')}  ${ratio(zipped, beside).toFixed(1)}x the whole job`);
 }
 
 /** A day that was built before is checked against what is there: each run is to be the first. */
@@ -71,4 +76,18 @@ function requireWhole(folder: string): void {
       .digest('hex');
     if (found !== sha256) throw new Error(`check ${name}: its SHA-256 is not the manifest's`);
   }
+}
+
+/** Both zips of the folder hold the same chunks; ours has the evidence as well. */
+async function requireSameChunks(folder: string, ours: string, theirs: string): Promise<void> {
+  const store = await openStore(folder, { writable: false });
+  const [expected, found] = await Promise.all(
+    [ours, theirs].map(async (name) => {
+      const archive = await openArchive(store, name);
+      const chunks = archive?.entries.filter((entry) => /^(trades|depth)\//.test(entry.name)) ?? [];
+      return chunks.map(({ name, size, crc32 }) => `${name} ${size} ${crc32}`).sort();
+    }),
+  );
+  if (!expected?.length || expected.join() !== found?.join())
+    throw new Error(`compare ${theirs}: its chunks are not those of ${ours}`);
 }
