@@ -29,3 +29,23 @@ export async function mapAll<T, R>(
   for await (const result of mapInOrder(items, limit, work)) results.push(result);
   return results;
 }
+
+/** Starts work where there is room for it. */
+export type Limit = <R>(work: () => Promise<R>) => Promise<R>;
+
+/** Lets up to `limit` pieces of work run at once, whoever brings them; the others begin in the order in which they came. */
+export function createLimit(limit: number): Limit {
+  let free = limit;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (free > 0) free--;
+    else await new Promise<void>((begin) => waiting.push(begin));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free++;
+    }
+  };
+}

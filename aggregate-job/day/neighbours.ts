@@ -123,8 +123,8 @@ async function firstIdIn(raw: Store, chunks: FirstChunk[], date: string): Promis
       const bytes = stored[index]?.bytes;
       return bytes ? [{ name, kind: 'trades', stored: { form: 'gzip', bytes }, rank: 0, isHome: true }] : [];
     }),
-    excludedIds: new Set(),
-    wantedIds: new Set(),
+    lostIds: new Set(),
+    sharedIds: new Set(),
   });
   return segments[0]?.[0]?.from ?? null;
 }

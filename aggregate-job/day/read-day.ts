@@ -1,4 +1,4 @@
-import { mapAll, mapInOrder } from '../../shared/concurrency.ts';
+import { createLimit, type Limit, mapAll, mapInOrder } from '../../shared/concurrency.ts';
 import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
 import { type Epoch, joinEpochs, sharedIds } from '../proof/epochs.ts';
 import type { ChunkReading, WindowChunk } from '../scan/scan-chunk.ts';
@@ -36,11 +36,16 @@ export async function readDay(inputs: DayInput[], options: ReadOptions): Promise
   return day.reading();
 }
 
-type Plan = { home: DayInput[]; guests: DayInput[]; excludedIds: Set<number>; wantedIds: Set<number> };
+type Plan = { home: DayInput[]; guests: DayInput[]; lostIds: Set<number>; sharedIds: Set<number> };
 
-/** The windows of a day and what each has to read; a window is read again when rows of it turn up elsewhere. */
+/**
+ * The windows of a day and what each has to read. A window is scanned again when rows of it turn up in chunks of other windows, and when
+ * one of its ids turns up in another window: only all windows together tell which row stays.
+ */
 class Day {
   readonly #options: ReadOptions;
+  /** Of all windows together: while some are scanned, the others have all reads for themselves. */
+  readonly #read: Limit;
   readonly #ranks: Map<DayInput, number>;
   readonly #plans: Plan[];
   readonly #results: (WindowResult | undefined)[] = new Array(WINDOWS).fill(undefined);
@@ -48,12 +53,13 @@ class Day {
 
   constructor(inputs: DayInput[], options: ReadOptions) {
     this.#options = options;
+    this.#read = createLimit(options.readsAtOnce);
     this.#ranks = rankInputs(inputs);
     this.#plans = Array.from({ length: WINDOWS }, () => ({
       home: [],
       guests: [],
-      excludedIds: new Set(),
-      wantedIds: new Set(),
+      lostIds: new Set(),
+      sharedIds: new Set(),
     }));
     for (const input of inputs)
       this.#plan(Math.floor(((input.chunk?.minute ?? 0) * MINUTE_MS) / WINDOW_MS)).home.push(input);
@@ -83,7 +89,7 @@ class Day {
   /** Where two windows hold the same id (two writers saw it at different times), keeps the row that ranks first. */
   async settleSharedIds(): Promise<void> {
     const shared = sharedIds(this.#epochs(), WINDOW_MS);
-    for (const { window, ids } of shared) this.#plan(window).wantedIds = ids;
+    for (const { window, ids } of shared) this.#plan(window).sharedIds = ids;
     await this.#scan(shared.map(({ window }) => window));
     const winners = new Map<number, { window: number; rank: number }>();
     for (const { window } of shared) {
@@ -94,9 +100,9 @@ class Day {
     }
     for (const { window, ids } of shared) {
       const lost = [...ids].filter((id) => winners.get(id)?.window !== window);
-      this.#plan(window).excludedIds = new Set(lost);
+      this.#plan(window).lostIds = new Set(lost);
     }
-    const losers = shared.filter(({ window }) => this.#plan(window).excludedIds.size > 0);
+    const losers = shared.filter(({ window }) => this.#plan(window).lostIds.size > 0);
     await this.#scan(losers.map(({ window }) => window));
   }
 
@@ -123,7 +129,7 @@ class Day {
   }
 
   async #scanOne(window: number): Promise<void> {
-    const { home, guests, excludedIds, wantedIds } = this.#plan(window);
+    const { home, guests, lostIds, sharedIds } = this.#plan(window);
     if (home.length + guests.length === 0) return;
     const inputs = [...home, ...guests];
     const result = await this.#options.threads.scan({
@@ -131,8 +137,8 @@ class Day {
       startMs: window * WINDOW_MS,
       endMs: (window + 1) * WINDOW_MS,
       chunks: await this.#load(inputs, home.length),
-      excludedIds,
-      wantedIds,
+      lostIds,
+      sharedIds,
     });
     this.#results[window] = result;
     for (const [index, input] of home.entries()) {
@@ -142,8 +148,7 @@ class Day {
   }
 
   async #load(inputs: DayInput[], homeCount: number): Promise<WindowChunk[]> {
-    const readsAtOnce = Math.ceil(this.#options.readsAtOnce / this.#options.threads.windowsAtOnce);
-    const stored = await mapAll(inputs, readsAtOnce, (input) => input.load());
+    const stored = await mapAll(inputs, inputs.length, (input) => this.#read(() => input.load()));
     return stored.map((chunk, i) => {
       const input = inputs[i];
       return {

@@ -10,39 +10,34 @@ export type Segment = { from: number; to: number; firstTime: number; lastTime: n
 export const RELISTING_MS = 60_000;
 
 /**
- * The runs of ids of one window, `order` being its trades by id. Where ids restarted inside the window (a relisting), the
- * part with the smaller ids is the later one; the parts come in the order of time.
+ * The trades of one window by epoch, `order` being them by id. Where ids restarted inside the window (a relisting), the part with
+ * the smaller ids is the later one; the parts come in the order of time, none where there is no trade.
  */
-export function segmentsOf(rows: TradeRows, order: Uint32Array): Segment[][] {
+export function epochParts(rows: TradeRows, order: Uint32Array): Uint32Array[] {
   const restart = findRestart(rows, order);
   const parts = restart === 0 ? [order] : [order.subarray(restart), order.subarray(0, restart)];
-  return parts.filter((part) => part.length > 0).map((part) => runsOf(rows, part));
+  return parts.filter((part) => part.length > 0);
 }
 
-/** The order in which trades count: by epoch, then by id. */
-export function byEpoch(rows: TradeRows, order: Uint32Array): Uint32Array {
-  const restart = findRestart(rows, order);
-  if (restart === 0) return order;
-  const turned = new Uint32Array(order.length);
-  turned.set(order.subarray(restart));
-  turned.set(order.subarray(0, restart), order.length - restart);
-  return turned;
-}
-
-function runsOf(rows: TradeRows, order: Uint32Array): Segment[] {
+/** The runs of ids of one part. */
+export function segmentsOf(rows: TradeRows, part: Uint32Array): Segment[] {
+  const { id: ids, time: times } = rows;
   const segments: Segment[] = [];
+  let last: Segment | undefined;
   let latest = -1;
-  for (const row of order) {
-    const id = rows.id[row] ?? 0;
-    const time = rows.time[row] ?? 0;
+  for (const row of part) {
+    const id = ids[row] ?? 0;
+    const time = times[row] ?? 0;
     const late = time < latest;
     if (time > latest) latest = time;
-    const last = segments.at(-1);
     if (last && last.to === id - 1 && last.late === late) {
       last.to = id;
       if (time < last.firstTime) last.firstTime = time;
       if (time > last.lastTime) last.lastTime = time;
-    } else segments.push({ from: id, to: id, firstTime: time, lastTime: time, late });
+    } else {
+      last = { from: id, to: id, firstTime: time, lastTime: time, late };
+      segments.push(last);
+    }
   }
   return segments;
 }

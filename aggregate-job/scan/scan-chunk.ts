@@ -12,7 +12,7 @@ import { pushTrade, type TradeRows } from './trade-rows.ts';
 
 /** One chunk as a window reads it. */
 export type WindowChunk = {
-  /** Name inside the symbol-day, `trades/12-04_a_0.csv`, for messages. */
+  /** Name inside the symbol-day, `trades/12-04_a_0.csv.gz`, for messages. */
   name: string;
   /** Null for an object that is not named like a chunk: it gives no rows. */
   kind: RawKind | null;
@@ -43,7 +43,7 @@ export type ScanOutput = {
   trades: TradeRows;
   depth: DepthRows;
   rejections: Rejection[];
-  /** Start of each other window (ms since the day's start) that the chunk has rows of. */
+  /** Told of each row that belongs to another window: its time, ms since the day's start. */
   stray(time: number): void;
 };
 

@@ -1,6 +1,6 @@
 import { addDepth, addTrades, type BookCounts } from '../bars/accumulate.ts';
 import { type Bars, emptyBars, type Places } from '../bars/bars.ts';
-import { byEpoch, type Segment, segmentsOf } from '../proof/segments.ts';
+import { epochParts, type Segment, segmentsOf } from '../proof/segments.ts';
 import { type BookGaps, bookGaps } from './book-gaps.ts';
 import { type DepthRows, depthRows } from './depth-rows.ts';
 import { createInflater, type InflateWhole } from './inflate.ts';
@@ -16,9 +16,9 @@ export type WindowTask = {
   endMs: number;
   chunks: WindowChunk[];
   /** Ids whose row in this window lost against one in another window. */
-  excludedIds: ReadonlySet<number>;
-  /** Ids of which the result is to say whose row stayed. */
-  wantedIds: ReadonlySet<number>;
+  lostIds: ReadonlySet<number>;
+  /** Ids that other windows hold too: the result says whose row stayed. */
+  sharedIds: ReadonlySet<number>;
 };
 
 /** Memory for the texts and rows of a window; who scans one window after the other uses the same again. */
@@ -42,7 +42,7 @@ export type WindowResult = {
   rejections: Rejection[];
   /** Rows that belong to other windows, by index of the chunk. */
   strays: { chunk: number; times: number[] }[];
-  /** Rank of the row that stayed, by wanted id. */
+  /** Rank of the row that stayed, by shared id. */
   ranks: Map<number, number>;
 };
 
@@ -60,8 +60,9 @@ export function scanWindow(task: WindowTask, { trades, depth, inflater } = windo
   const scale = alignScales(trades, depth);
   const bars = emptyBars((task.endMs - task.startMs) / 1000);
   const ranks = task.chunks.map(({ rank }) => rank);
-  const kept = orderTrades(trades, ranks, { shared: task.wantedIds, lost: task.excludedIds });
-  const withoutQuantity = addTrades(bars, trades, byEpoch(trades, kept.order), task.startMs);
+  const kept = orderTrades(trades, ranks, { shared: task.sharedIds, lost: task.lostIds });
+  const parts = epochParts(trades, kept.order);
+  const withoutQuantity = parts.reduce((sum, part) => sum + addTrades(bars, trades, part, task.startMs), 0);
   return {
     bars,
     scale,
@@ -69,7 +70,7 @@ export function scanWindow(task: WindowTask, { trades, depth, inflater } = windo
       price: Math.max(trades.places.price, depth.places.price),
       quantity: Math.max(trades.places.quantity, depth.places.quantity),
     },
-    segments: segmentsOf(trades, kept.order),
+    segments: parts.map((part) => segmentsOf(trades, part)),
     trades: {
       duplicates: kept.duplicates,
       conflicts: kept.conflicts,
@@ -80,13 +81,14 @@ export function scanWindow(task: WindowTask, { trades, depth, inflater } = windo
     chunks,
     rejections,
     strays: strays.list(),
-    ranks: new Map(wantedRanks(task.wantedIds, trades, kept.order, ranks)),
+    ranks: new Map(sharedRanks(task.sharedIds, trades, kept.order, ranks)),
   };
 }
 
 function readBook(bars: Bars, depth: DepthRows, ranks: number[], startMs: number): WindowResult['book'] {
   const { order, duplicates } = orderDepth(depth, ranks);
-  const twoSided = order.filter((row) => depth.oneSided[row] === 0);
+  const hasOneSided = depth.oneSided.subarray(0, depth.count).includes(1);
+  const twoSided = hasOneSided ? order.filter((row) => depth.oneSided[row] === 0) : order;
   const counts = addDepth(bars, depth, twoSided, startMs);
   return { ...counts, duplicates, oneSided: order.length - twoSided.length, gaps: bookGaps(depth, twoSided) };
 }
@@ -101,16 +103,16 @@ function alignScales(trades: TradeRows, depth: DepthRows): Places {
   return { ...trades.scale };
 }
 
-function* wantedRanks(
-  wanted: ReadonlySet<number>,
+function* sharedRanks(
+  shared: ReadonlySet<number>,
   rows: TradeRows,
   order: Uint32Array,
   ranks: number[],
 ): Generator<[number, number]> {
-  if (wanted.size === 0) return;
+  if (shared.size === 0) return;
   for (const row of order) {
     const id = rows.id[row] ?? -1;
-    if (wanted.has(id)) yield [id, ranks[rows.source[row] ?? 0] ?? 0];
+    if (shared.has(id)) yield [id, ranks[rows.source[row] ?? 0] ?? 0];
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { mapAll, mapInOrder } from '../../shared/concurrency.ts';
+import { createLimit, mapAll, mapInOrder } from '../../shared/concurrency.ts';
 
 /** Work that ends when the test says so, and counts what is under way. */
 function controlledWork() {
@@ -83,5 +83,32 @@ describe('mapInOrder', () => {
     await stopped;
     expect(running()).toBe(0);
     expect(ends.has(3)).toBe(false);
+  });
+});
+
+describe('a limit', () => {
+  it('lets work in by its turn, whoever brings it, never more at once, and an error makes room too', async () => {
+    const inputs = fc.tuple(fc.array(fc.boolean()), fc.integer({ min: 1, max: 4 }), fc.scheduler());
+    await fc.assert(
+      fc.asyncProperty(inputs, async ([failures, limit, scheduler]) => {
+        const limited = createLimit(limit);
+        const begun: number[] = [];
+        let [running, most] = [0, 0];
+        const works = failures.map((fails, i) =>
+          limited(async () => {
+            begun.push(i);
+            most = Math.max(most, ++running);
+            await scheduler.schedule(Promise.resolve());
+            running--;
+            if (fails) throw new Error(`work ${i}`);
+            return i;
+          }),
+        );
+        const ends = await scheduler.waitFor(Promise.allSettled(works));
+        expect(ends.map(({ status }) => status === 'rejected')).toEqual(failures);
+        expect(begun).toEqual(failures.map((_, i) => i));
+        expect(most).toBe(Math.min(limit, failures.length));
+      }),
+    );
   });
 });

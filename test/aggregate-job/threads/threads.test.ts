@@ -48,8 +48,8 @@ function task(window: number): WindowTask {
       },
       { name: 'x', kind: null, stored: { form: 'gzip', bytes: Buffer.from('x') }, rank: 1, isHome: true },
     ],
-    excludedIds: new Set(),
-    wantedIds: new Set([2]),
+    lostIds: new Set(),
+    sharedIds: new Set([2]),
   };
 }
 
