@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { Zip, type ZipInputFile } from 'fflate';
 
 /** One file of a zip as it is stored: `packed` is its raw deflate stream, or with `method` 'store' its bytes. */
@@ -23,11 +23,11 @@ export const COMMENT_BYTES = commentText('0'.repeat(64)).length;
 
 /**
  * The bytes of a zip of the given entries, in their order: nothing is compressed here. The same entries give the same bytes, and
- * a changed bit anywhere shows, since the zip ends with a hash of itself.
+ * a changed bit anywhere shows, since the zip ends with a hash of itself. `sha256` is given all bytes, so that they are hashed once for
+ * the zip and for who stores it.
  */
-export async function* zipBytes(entries: AsyncIterable<ZipEntry>): AsyncGenerator<Uint8Array> {
+export async function* zipBytes(entries: AsyncIterable<ZipEntry>, sha256: Hash): AsyncGenerator<Uint8Array> {
   const produced: Uint8Array[] = [];
-  const hash = createHash('sha256');
   const taken = (): Buffer => {
     const bytes = Buffer.concat(produced.splice(0));
     waiting = 0;
@@ -47,14 +47,16 @@ export async function* zipBytes(entries: AsyncIterable<ZipEntry>): AsyncGenerato
       throw new Error(`zip day: ${count} entries or ${total} bytes are more than a zip holds`);
     if (waiting < YIELD_BYTES) continue;
     const part = taken();
-    hash.update(part);
+    sha256.update(part);
     yield part;
   }
   zip.end();
   if (total > MAX_BYTES) throw new Error(`zip day: ${total} bytes are more than a zip holds`);
   const end = taken();
   end.writeUInt16LE(COMMENT_BYTES, end.length - 2); // fflate ends a zip without a comment (APPNOTE 4.3.16)
-  yield Buffer.concat([end, Buffer.from(commentText(hash.update(end).digest('hex')))]);
+  const comment = Buffer.from(commentText(sha256.update(end).copy().digest('hex')));
+  sha256.update(comment);
+  yield Buffer.concat([end, comment]);
 }
 
 function addEntry(zip: Zip, { name, method, packed, crc32, size }: ZipEntry): void {

@@ -45,12 +45,9 @@ export async function storeArchive(
   ];
   let written = '';
   await outputs.put(name, async function* () {
-    const hash = createHash('sha256');
-    for await (const part of zipBytes(entriesOf(lines, texts, readsAtOnce))) {
-      hash.update(part);
-      yield part;
-    }
-    written = hash.digest('hex');
+    const sha256 = createHash('sha256');
+    yield* zipBytes(entriesOf(lines, texts, readsAtOnce), sha256);
+    written = sha256.digest('hex');
   });
   return checkArchive(results, name, lines, written);
 }

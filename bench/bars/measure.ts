@@ -5,6 +5,7 @@ import { standardDay } from '../day/standard-day.ts';
 import { alternate, ratio } from '../program/alternate.ts';
 import type { Program } from '../program/run.ts';
 import { headLine, measureLine } from '../report.ts';
+import { barsProgram } from './program.ts';
 import { requireSameBars } from './same-bars.ts';
 
 /** Bars of the standard day by this job, by the tools people would otherwise take, and by unpacking alone. */
@@ -13,7 +14,7 @@ export async function measureBars({ tools, run, times, folder, note, print }: Be
   const day = join(store, `raw/${SYMBOL}/${DATE}`);
   const program = (file: string): string => join(import.meta.dirname, file);
   const out = (name: string): string => join(folder, `${name}.csv`);
-  const ours: Program = { name: 'tapelake', command: 'node', args: [program('ours.ts'), store, folder] };
+  const ours = barsProgram('tapelake', store, folder);
   const floor: Program = { name: 'unpack only', command: 'node', args: [program('floor.ts'), day] };
   const others: (Program & { out: string })[] = [
     {

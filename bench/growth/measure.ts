@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { barsProgram } from '../bars/program.ts';
 import type { Bench } from '../bench.ts';
 import { standardDay } from '../day/standard-day.ts';
 import { alternate, median } from '../program/alternate.ts';
@@ -12,8 +12,7 @@ export async function measureGrowth({ run, times, folder, note, print }: Bench):
   const programs: Program[] = [];
   for (const days of DAYS) {
     const store = await standardDay(days, () => note(`making ${days} standard days`));
-    const args = [join(import.meta.dirname, '../bars/ours.ts'), store, folder];
-    programs.push({ name: `${days} standard days in one`, command: 'node', args });
+    programs.push(barsProgram(`${days} standard days in one`, store, folder));
   }
   const measured = await alternate(programs, run, times, ({ name }, round) => note(`${name}, run ${round}`));
   print(headLine('growth', 'a day'));

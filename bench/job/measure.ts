@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openArchive } from '../../aggregate-job/archive/archive.ts';
 import { parseManifest } from '../../shared/schema/manifest.ts';
 import { openStore } from '../../shared/store/open.ts';
+import { barsProgram, removeResults } from '../bars/program.ts';
 import { requireSameBars } from '../bars/same-bars.ts';
 import type { Bench } from '../bench.ts';
 import { DATE, SYMBOL } from '../day/name.ts';
@@ -18,11 +19,7 @@ export async function measureJob({ tools, run, times, folder, note, print }: Ben
   const here = (file: string): string => join(import.meta.dirname, file);
   const day = join(store, `raw/${SYMBOL}/${DATE}`);
   const settings = ['--raw', store, '--results', folder, '--symbols', SYMBOL, '--date', DATE];
-  const bars: Program = {
-    name: 'bars alone',
-    command: 'node',
-    args: [here('../bars/ours.ts'), store, folder],
-  };
+  const bars = barsProgram('bars alone', store, folder);
   const job: Program = {
     name: 'whole job',
     command: 'node',
@@ -58,11 +55,6 @@ export async function measureJob({ tools, run, times, folder, note, print }: Ben
   const [zipped, beside] = slow;
   if (zipped && beside)
     print(`${measureLine(zipped, undefined, 'equal')}  ${ratio(zipped, beside).toFixed(1)}x the whole job`);
-}
-
-/** A day that was built before is checked against what is there: each run is to be the first. */
-function removeResults(folder: string): void {
-  for (const part of ['aggregated', 'archive']) rmSync(join(folder, part), { recursive: true, force: true });
 }
 
 /** The files are what the manifest says. */

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { barsProgram } from '../bars/program.ts';
 import type { Bench } from '../bench.ts';
 import { DATE, SYMBOL } from '../day/name.ts';
 import { standardDay } from '../day/standard-day.ts';
@@ -44,11 +45,10 @@ async function measureBeside(
   const program = (file: string): string => join(import.meta.dirname, file);
   const [near, far] = [join(folder, 'near'), join(folder, 'far')];
   for (const results of [near, far]) mkdirSync(results);
-  const bars = program('../bars/ours.ts');
-  const both: Program = { name: 'both', command: 'node', args: [bars, BUCKET, far, servers.endpoint] };
+  const both = barsProgram('both', BUCKET, far, servers.endpoint);
   const programs: Program[] = [
     { name: 'download alone', command: 'node', args: [program('download.ts'), BUCKET, servers.endpoint] },
-    { name: 'bars from a folder', command: 'node', args: [bars, day, near] },
+    barsProgram('bars from a folder', day, near),
     both,
   ];
   const usages: Usage[] = [];
