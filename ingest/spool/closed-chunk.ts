@@ -127,9 +127,8 @@ export class ClosedChunk {
   }
 
   async #removePlain(): Promise<void> {
-    if (this.#file && this.#file.writtenBytes === 0) return;
-    await rm(this.#path, { force: true });
-    this.#file?.forgetWritten();
+    if (this.#file?.writtenBytes !== 0) await rm(this.#path, { force: true });
+    this.#file?.forget();
     this.#leftOverBytes = 0;
   }
 

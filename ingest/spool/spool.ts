@@ -64,7 +64,7 @@ export class Spool implements MinuteSink {
     const { run, writer } = this.#options;
     const file = new ChunkFile(join(run, nameOf(stream, startMs, writer, n)));
     const chunk = { stream, startMs, n, file, rows: 0, hasShed: false };
-    chunk.file.append(headerOf(stream.kind).toString());
+    chunk.file.append(Buffer.from(headerOf(stream.kind)));
     this.#open.add(chunk);
     return {
       append: (line) => {

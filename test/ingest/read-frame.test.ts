@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { Unreadable } from '../../ingest/frame/fields.ts';
-import { readFrame } from '../../ingest/frame/read-frame.ts';
+import { createFrameReader } from '../../ingest/frame/read-frame.ts';
 import type { Row } from '../../ingest/frame/row.ts';
+import { ROUTES, type Stream, streamsOf } from '../../ingest/stream.ts';
 import { DEPTH_COLUMNS } from '../../shared/schema/depth.ts';
 import { TRADE_COLUMNS } from '../../shared/schema/trade.ts';
 
@@ -36,14 +37,28 @@ const DEPTH = {
   a: [['2505.12', '3.000']],
 };
 
-const read = (stream: string, data: unknown): Row | Unreadable =>
-  readFrame(Buffer.from(JSON.stringify({ stream, data })), 5);
+/** A row with its line as text. */
+type Told = Omit<Row, 'line'> & { line: string };
+
+const STREAMS = ROUTES.flatMap((route) => streamsOf(['BTCUSDT', 'ETHUSDT'], route));
+
+function reader(streams: readonly Stream[]): (frame: Buffer) => Told | Unreadable {
+  const readFrame = createFrameReader(streams);
+  return (frame) => {
+    const row = readFrame(frame, 5);
+    return row instanceof Unreadable ? row : { ...row, line: row.line.toString() };
+  };
+}
+
+const readFrame = reader(STREAMS);
+const read = (stream: string, data: unknown): Told | Unreadable =>
+  readFrame(Buffer.from(JSON.stringify({ stream, data })));
 const readTrade = (changes: Record<string, unknown> = {}) =>
   read('btcusdt@aggTrade', { ...TRADE, ...changes });
 const readDepth = (changes: Record<string, unknown> = {}) =>
   read('ethusdt@depth20@100ms', { ...DEPTH, ...changes });
 
-function lineOf(row: Row | Unreadable): string {
+function lineOf(row: Told | Unreadable): string {
   if (row instanceof Unreadable) throw row;
   return row.line;
 }
@@ -144,7 +159,7 @@ describe('any bytes', () => {
     '{"stream":"x@aggTrade"}',
     '{"stream":1,"data":{}}',
   ])('like %s are unreadable, not an error', (text) => {
-    expect(readFrame(Buffer.from(text), 5)).toBeInstanceOf(Unreadable);
+    expect(readFrame(Buffer.from(text))).toBeInstanceOf(Unreadable);
   });
 
   it('that are a damaged frame give either the row of its digits or none, never a broken line', () => {
@@ -162,7 +177,7 @@ describe('any bytes', () => {
       fc.property(damage, ({ frame, at, byte, cut }) => {
         const bytes = Buffer.from(frame);
         if (at < bytes.length) bytes[at] = byte;
-        const row = readFrame(cut ? bytes.subarray(0, at) : bytes, 5);
+        const row = readFrame(cut ? bytes.subarray(0, at) : bytes);
         if (row instanceof Unreadable) return;
         const fields = parse(row.line) as string[][];
         expect(fields).toHaveLength(1);
