@@ -39,13 +39,14 @@ async function measureFrames({ tools, times, note, print }: Bench): Promise<void
       const { output } = await play(
         RATE,
         FRAMES,
-        (port) => ({ file, args: [way, port, tools.npmFolder] }),
+        (port) => ({ file, args: [way, port, tools.npmFolder, ...(round === 0 ? ['checked'] : [])] }),
         () => {},
       );
       const { frames, cpuSeconds, checksum, textBytes }: Received = JSON.parse(output);
       if (frames !== FRAMES) throw new Error(`receive frames: ${frames} of ${FRAMES} came`);
-      hashes.set(way, `${checksum} ${textBytes}`);
-      if (round > 0) costs.get(way)?.push((cpuSeconds / frames) * 1e6);
+      // What is measured is the recorder's work, not the check of it: that is done in the run that does not count.
+      if (round === 0) hashes.set(way, `${checksum} ${textBytes}`);
+      else costs.get(way)?.push((cpuSeconds / frames) * 1e6);
     }
   }
   if (hashes.get('json') !== hashes.get('tapelake'))

@@ -1,5 +1,6 @@
-// One way to take the frames of `sender.ts` up to the row, before any compression: `receiver.ts WAY PORT TOOLS`. At the end of the
-// connection it prints the frames, the CPU time from the first one on, and a checksum of all rows.
+// One way to take the frames of `sender.ts` up to the row, before any compression: `receiver.ts WAY PORT TOOLS [checked]`. At the end
+// of the connection it prints the frames, the CPU time from the first one on, the bytes of all rows and, where asked for, their
+// checksum.
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { Unreadable } from '../../ingest/frame/fields.ts';
 import { createFrameReader } from '../../ingest/frame/read-frame.ts';
 import { openConnection } from '../../ingest/socket/connection.ts';
 import { ChunkFile } from '../../ingest/spool/chunk-file.ts';
+import { SpareMemory } from '../../ingest/spool/spare-memory.ts';
 import { ROUTES, streamsOf } from '../../ingest/stream.ts';
 import { MINUTE_MS } from '../../shared/time.ts';
 
@@ -25,13 +27,15 @@ const WAYS: Record<string, () => Way> = {
 
 /** Any time will do, as long as all ways write the same one. */
 const RECEIVED_MS = 1721347021346;
-const [way = '', port = '', tools = ''] = process.argv.slice(2);
+const [way = '', port = '', tools = '', checked = ''] = process.argv.slice(2);
+const isChecked = checked === 'checked';
 const take = WAYS[way]?.();
 if (!take) throw new Error(`receive: no way ${way}`);
 
+const memory = new SpareMemory();
 /** The rows of the open minute of each kind, as each way would keep them for a chunk. */
 const rows = new Map(['trades', 'depth'].map((kind) => [kind, emptyMinute(0)]));
-let checksum = 0; // of all rows; costs a tenth of a real hash
+let checksum = 0; // of all rows
 let frames = 0;
 let textBytes = 0;
 let cpu = process.cpuUsage();
@@ -59,7 +63,7 @@ openConnection(`ws://127.0.0.1:${port}/all/stream`, {
 type Minute = { minute: number; lines: string[]; file: ChunkFile };
 
 function emptyMinute(minute: number): Minute {
-  return { minute, lines: [], file: new ChunkFile('') }; // never written: only its memory is used
+  return { minute, lines: [], file: new ChunkFile('', memory) }; // never written: only its memory is used
 }
 
 function keep({ kind, timeMs, line }: Taken): void {
@@ -78,7 +82,8 @@ function keep({ kind, timeMs, line }: Taken): void {
 function close({ lines, file }: Minute): void {
   const text = lines.length > 0 ? Buffer.from(lines.join('')) : file.unwritten;
   textBytes += text.length;
-  checksum = crc32(text, checksum);
+  if (isChecked) checksum = crc32(text, checksum);
+  file.forget();
 }
 
 function tapelakeReader(): Way {

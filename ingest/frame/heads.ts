@@ -15,9 +15,8 @@ export type Head = {
 const EVENT_OF: Record<RawKind, string> = { trades: 'aggTrade', depth: 'depthUpdate' };
 /** Behind `{"stream":"`. */
 const NAME_AT = 11;
-const QUOTE = 0x22;
-/** A name that is longer is nobody's. */
-const MAX_NAME_BYTES = 128;
+/** Even the shortest name and what follows it are longer; names that are the same up to here are rare. */
+const HASH_END = NAME_AT + 24;
 
 /** The heads of some streams, found by the frame's first bytes. */
 export class Heads {
@@ -42,10 +41,9 @@ function headOf({ name: stream, symbol, kind }: Stream): Head {
   return { stream, symbol, kind, start: Buffer.from(start), symbolPair: Buffer.from(symbolPair) };
 }
 
-/** Of the bytes up to the name's closing quote. */
+/** Of bytes that all frames of the stream have in common: the name, or the name and a part of what follows. */
 function hashOfName(frame: Uint8Array): number {
-  const end = Math.min(frame.length, NAME_AT + MAX_NAME_BYTES);
   let hash = 0;
-  for (let at = NAME_AT; at < end && frame[at] !== QUOTE; at++) hash = (hash * 31 + (frame[at] ?? 0)) | 0;
+  for (let at = NAME_AT; at < HASH_END; at++) hash = (Math.imul(hash, 31) + (frame[at] ?? 0)) | 0;
   return hash;
 }

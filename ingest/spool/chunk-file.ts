@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode } from '../../shared/errors.ts';
+import type { SpareMemory } from './spare-memory.ts';
 
 const EMPTY = Buffer.alloc(0);
 const FIRST_BYTES = 4_096;
@@ -8,14 +9,16 @@ const FIRST_BYTES = 4_096;
 /** The file of an open chunk. Rows wait in memory until they are written; what could not be written stays there. */
 export class ChunkFile {
   readonly path: string;
+  readonly #memory: SpareMemory;
   /** What waits lies between {@link #start} and {@link #end}. */
   #bytes: Buffer = EMPTY;
   #start = 0;
   #end = 0;
   #writtenBytes = 0;
 
-  constructor(path: string) {
+  constructor(path: string, memory: SpareMemory) {
     this.path = path;
+    this.#memory = memory;
   }
 
   /** Bytes in the file. */
@@ -70,6 +73,7 @@ export class ChunkFile {
 
   /** Its rows are elsewhere by now, and its file was removed. */
   forget(): void {
+    this.#memory.give(this.#bytes);
     this.#bytes = EMPTY;
     this.#start = this.#end = this.#writtenBytes = 0;
   }
@@ -77,8 +81,10 @@ export class ChunkFile {
   /** Room for so many bytes more than wait now, and as much again. */
   #grow(bytes: number): void {
     const waiting = this.unwritten;
-    this.#bytes = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, 2 * (waiting.length + bytes)));
-    this.#bytes.set(waiting);
+    const larger = this.#memory.take(Math.max(FIRST_BYTES, 2 * (waiting.length + bytes)));
+    larger.set(waiting);
+    this.#memory.give(this.#bytes);
+    this.#bytes = larger;
     [this.#start, this.#end] = [0, waiting.length];
   }
 }
