@@ -126,6 +126,7 @@ export class Spool implements MinuteSink {
       chunk: { kind: stream.kind, minute, writer: this.#options.writer, n },
       rows,
       closedAtMs: nowMs,
+      endMs,
       due: { exchangeMs: endMs + delayMs, localMs: nowMs + delayMs },
     };
     this.backlog.add(ClosedChunk.ofFile(facts, file));

@@ -148,6 +148,44 @@ describe('a depth frame', () => {
   });
 });
 
+describe('every frame', () => {
+  const written = (stream: string, data: object): Buffer => Buffer.from(JSON.stringify({ stream, data }));
+  const { nq: _nq, st: _st, ...olderTrade } = TRADE;
+  const newerDepth = {
+    ...{ e: 'depthUpdate', E: DEPTH.E, T: DEPTH.T, s: 'ETHUSDT', ps: 'ETHUSDT' },
+    ...{ U: 1, u: 2, pu: 0, b: DEPTH.b, a: DEPTH.a, st: 1 },
+  };
+  const frames = [
+    written('btcusdt@aggTrade', TRADE),
+    written('btcusdt@aggTrade', { ...olderTrade, m: false }),
+    written('ethusdt@depth20@100ms', DEPTH),
+    written('ethusdt@depth20@100ms', newerDepth),
+    written('币安人生usdt@depth20@100ms', { ...newerDepth, s: '币安人生USDT' }),
+  ];
+
+  it('gives the same row whether its stream is known beforehand or not', () => {
+    const known = reader([...STREAMS, ...streamsOf(['币安人生USDT'], 'public')]);
+    const unknown = reader([]);
+    for (const frame of frames) {
+      expect(known(frame)).not.toBeInstanceOf(Unreadable);
+      expect(known(frame)).toEqual(unknown(frame));
+    }
+  });
+
+  it('is not read for another stream whose names begin alike', () => {
+    const names = ['ABCDEFGHIJKLMNOPQRSTUVWXYZ1', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ2'];
+    const known = reader(streamsOf(names, 'market'));
+    for (const s of names)
+      expect(known(written(`${s.toLowerCase()}@aggTrade`, { ...TRADE, s }))).toMatchObject({ symbol: s });
+  });
+
+  it('may be longer than any before', () => {
+    const b = Array.from({ length: 5_000 }, (_, i) => [`${i + 1}.50`, '0.001']);
+    const line = lineOf(readFrame(written('ethusdt@depth20@100ms', { ...newerDepth, b })));
+    expect(line).toContain(',[5000.50,0.001]]');
+  });
+});
+
 describe('any bytes', () => {
   it.each([
     '',
