@@ -6,7 +6,7 @@
 // What makes it fast: every byte is looked at once; no string is made, since the stream's names are compared as bytes; the row is
 // written into memory that is used again for the next one. Tried in vain: four bytes at a time through a DataView, with a mask
 // that tells digits from others (slower by a fifth: V8 checks bounds at each access, and numbers are short); one loop for all of
-// a number's bytes (slower by a third); a function for a number, called in the loop (slower by a fifth).
+// a number's bytes (slower by a fifth); a function for a number, called in the loop (slower by a fifth).
 
 // biome-ignore-all lint/style/noNonNullAssertion: reading outside the frame gives undefined, which equals no byte
 
