@@ -1,7 +1,7 @@
 import type { Log } from '../shared/log.ts';
 import { HOUR_MS, MINUTE_MS } from '../shared/time.ts';
 import { Unreadable } from './frame/fields.ts';
-import { readFrame } from './frame/read-frame.ts';
+import { createFrameReader } from './frame/read-frame.ts';
 import type { Row } from './frame/row.ts';
 import type { ExchangeClock } from './minutes/exchange-clock.ts';
 import type { FeedMinutes } from './minutes/feed-minutes.ts';
@@ -21,6 +21,7 @@ export function createReceiver(
   clock: ExchangeClock,
   { tally, log, onRow }: { tally: Tally; log: Log; onRow: (row: Row) => void },
 ): Receiver {
+  const readFrame = createFrameReader(minutes.streams);
   const mayLog = createLimit(log);
   const unreadable = (bytes: Buffer, reason: string, receivedMs: number): void => {
     tally.unreadable++;

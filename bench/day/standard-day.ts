@@ -5,7 +5,8 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chunkName, compress, headerOf } from '../../ingest/chunk/chunk.ts';
 import { Unreadable } from '../../ingest/frame/fields.ts';
-import { readFrame } from '../../ingest/frame/read-frame.ts';
+import { createFrameReader } from '../../ingest/frame/read-frame.ts';
+import { ROUTES, streamsOf } from '../../ingest/stream.ts';
 import { RAW_KINDS } from '../../shared/object-names.ts';
 import { openStore } from '../../shared/store/open.ts';
 import type { Store } from '../../shared/store/store.ts';
@@ -43,6 +44,7 @@ type Minute = Record<(typeof RAW_KINDS)[number], string[]>;
 
 async function recordDay(store: Store, days: number): Promise<void> {
   const minutes = new Map<number, Minute>();
+  const readFrame = createFrameReader(ROUTES.flatMap((route) => streamsOf([SYMBOL], route)));
   for (const { text, atMs } of dayFrames(days)) {
     const row = readFrame(Buffer.from(text), atMs);
     if (row instanceof Unreadable) throw row;
@@ -52,7 +54,7 @@ async function recordDay(store: Store, days: number): Promise<void> {
       await storeMinute(store, minutes, startMs - 2 * MINUTE_MS);
       minutes.set(startMs, minute);
     }
-    minute[row.kind].push(row.line);
+    minute[row.kind].push(row.line.toString());
   }
   for (const startMs of [...minutes.keys()]) await storeMinute(store, minutes, startMs);
 }

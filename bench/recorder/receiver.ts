@@ -1,39 +1,41 @@
-// One way to take the frames of `sender.ts` up to the row, before any compression: `receiver.ts WAY PORT TOOLS`. At the end of the
-// connection it prints the frames, the CPU time from the first one on, and a checksum of all rows.
+// One way to take the frames of `sender.ts` up to the row, before any compression: `receiver.ts WAY PORT TOOLS [checked]`. At the end
+// of the connection it prints the frames, the CPU time from the first one on, the bytes of all rows and, where asked for, their
+// checksum.
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Unreadable } from '../../ingest/frame/fields.ts';
-import { readFrame } from '../../ingest/frame/read-frame.ts';
+import { createFrameReader } from '../../ingest/frame/read-frame.ts';
 import { openConnection } from '../../ingest/socket/connection.ts';
+import { ChunkFile } from '../../ingest/spool/chunk-file.ts';
+import { SpareMemory } from '../../ingest/spool/spare-memory.ts';
+import { ROUTES, streamsOf } from '../../ingest/stream.ts';
 import { MINUTE_MS } from '../../shared/time.ts';
 
+/** A row, whose line is text or, until the next frame, bytes. */
+type Taken = { kind: string; timeMs: number; line: string | Buffer };
 /** Takes one frame; gives its row, or nothing. */
-type Way = (frame: Buffer, receivedMs: number) => { kind: string; timeMs: number; line: string } | undefined;
+type Way = (frame: Buffer, receivedMs: number) => Taken | undefined;
 
 const WAYS: Record<string, () => Way> = {
   nothing: () => () => undefined,
   json: () => jsonRow,
   tardis: tardisNormalizer,
-  tapelake: () => (frame, receivedMs) => {
-    const row = readFrame(frame, receivedMs);
-    if (row instanceof Unreadable) throw row;
-    return row;
-  },
+  tapelake: tapelakeReader,
 };
 
 /** Any time will do, as long as all ways write the same one. */
 const RECEIVED_MS = 1721347021346;
-const [way = '', port = '', tools = ''] = process.argv.slice(2);
+const [way = '', port = '', tools = '', checked = ''] = process.argv.slice(2);
+const isChecked = checked === 'checked';
 const take = WAYS[way]?.();
 if (!take) throw new Error(`receive: no way ${way}`);
 
-const rows: Record<string, { minute: number; lines: string[] }> = {
-  trades: { minute: 0, lines: [] },
-  depth: { minute: 0, lines: [] },
-};
-let checksum = 0; // of all rows; costs a tenth of a real hash
+const memory = new SpareMemory();
+/** The rows of the open minute of each kind, as each way would keep them for a chunk. */
+const rows = new Map(['trades', 'depth'].map((kind) => [kind, emptyMinute(0)]));
+let checksum = 0; // of all rows
 let frames = 0;
 let textBytes = 0;
 let cpu = process.cpuUsage();
@@ -46,7 +48,7 @@ openConnection(`ws://127.0.0.1:${port}/all/stream`, {
   },
   onEnd: () => {
     const used = process.cpuUsage(cpu);
-    for (const kind of ['trades', 'depth']) close(kind);
+    for (const open of rows.values()) close(open);
     process.stdout.write(
       JSON.stringify({
         frames,
@@ -58,25 +60,39 @@ openConnection(`ws://127.0.0.1:${port}/all/stream`, {
   },
 });
 
-/** A minute's rows become one text, as they would for a chunk. */
-function keep({ kind, timeMs, line }: { kind: string; timeMs: number; line: string }): void {
-  const open = rows[kind];
-  if (!open) return;
-  const minute = Math.floor(timeMs / MINUTE_MS);
-  if (minute > open.minute) {
-    close(kind);
-    open.minute = minute;
-  }
-  open.lines.push(line);
+type Minute = { minute: number; lines: string[]; file: ChunkFile };
+
+function emptyMinute(minute: number): Minute {
+  return { minute, lines: [], file: new ChunkFile('', memory) }; // never written: only its memory is used
 }
 
-function close(kind: string): void {
-  const open = rows[kind];
-  if (!open || open.lines.length === 0) return;
-  const text = Buffer.from(open.lines.join(''));
+function keep({ kind, timeMs, line }: Taken): void {
+  let open = rows.get(kind) ?? emptyMinute(0);
+  const minute = Math.floor(timeMs / MINUTE_MS);
+  if (minute > open.minute) {
+    close(open);
+    open = emptyMinute(minute);
+    rows.set(kind, open);
+  }
+  if (typeof line === 'string') open.lines.push(line);
+  else open.file.append(line);
+}
+
+/** A minute's rows become one text, as they would for a chunk. */
+function close({ lines, file }: Minute): void {
+  const text = lines.length > 0 ? Buffer.from(lines.join('')) : file.unwritten;
   textBytes += text.length;
-  checksum = crc32(text, checksum);
-  open.lines = [];
+  if (isChecked) checksum = crc32(text, checksum);
+  file.forget();
+}
+
+function tapelakeReader(): Way {
+  const readFrame = createFrameReader(ROUTES.flatMap((route) => streamsOf(['BTCUSDT'], route)));
+  return (frame, receivedMs) => {
+    const row = readFrame(frame, receivedMs);
+    if (row instanceof Unreadable) throw row;
+    return row;
+  };
 }
 
 /** As a recorder is usually written: JSON.parse and a template, nothing checked. */

@@ -7,7 +7,16 @@ export function readDepth(stream: string, data: Record<string, unknown>, receive
   const eventMs = time(data.E, 'E');
   const id = integer(data.u, 'u');
   const line = `${timeMs},"${levels(data.b, 'b')}","${levels(data.a, 'a')}",${id},${eventMs},${receivedMs}\n`;
-  return { stream, symbol: symbol(data.s), kind: 'depth', timeMs, eventMs, id, lastId: id, line };
+  return {
+    stream,
+    symbol: symbol(data.s),
+    kind: 'depth',
+    timeMs,
+    eventMs,
+    id,
+    lastId: id,
+    line: Buffer.from(line),
+  };
 }
 
 /** Levels of text pairs as a JSON array of number pairs with the same digits. */

@@ -1,27 +1,54 @@
+import type { Stream } from '../stream.ts';
 import { readDepthFrame } from './depth-frame.ts';
 import { readDepth } from './depth-row.ts';
 import { Unreadable } from './fields.ts';
+import { Heads } from './heads.ts';
 import type { Row } from './row.ts';
+import { readTradeFrame } from './trade-frame.ts';
 import { readTrade } from './trade-row.ts';
 
+/** Reads one combined-stream frame into a row; the reason in words where it is none. The row's line lasts until the next frame. */
+export type FrameReader = (frame: Buffer, receivedMs: number) => Row | Unreadable;
+
+/** What a row may have that its frame has not: signs around the sides, its receive time and line end. */
+const MORE_BYTES = 64;
+const FIRST_ROW_BYTES = 8_192;
+
 /**
- * Reads one combined-stream frame into a row of a raw chunk; the reason in words where it is none. Every field that
- * is kept is checked; keys that are not known are ignored, and keys differ only by case.
+ * Reads the frames of one connection. Those of `streams` take the fast path; any other frame, and one that is not written as the
+ * exchange writes it, is judged by {@link parseFrame}. Both give the same row.
  */
-export function readFrame(bytes: Buffer, receivedMs: number): Row | Unreadable {
-  const row = readDepthFrame(bytes, receivedMs);
-  if (row) return row;
+export function createFrameReader(streams: readonly Stream[]): FrameReader {
+  const heads = new Heads(streams);
+  let row = Buffer.allocUnsafeSlow(FIRST_ROW_BYTES);
+  let ending = { receivedMs: Number.NaN, bytes: Buffer.alloc(0) };
+  return (frame, receivedMs) => {
+    const head = heads.find(frame);
+    if (!head) return parseFrame(frame, receivedMs);
+    if (frame.length + MORE_BYTES > row.length) row = Buffer.allocUnsafeSlow(2 * frame.length + MORE_BYTES);
+    if (receivedMs !== ending.receivedMs)
+      ending = { receivedMs, bytes: Buffer.from(`,${receivedMs}\n`, 'latin1') };
+    const read = head.kind === 'depth' ? readDepthFrame : readTradeFrame;
+    return read(frame, head, row, ending.bytes) ?? parseFrame(frame, receivedMs);
+  };
+}
+
+/**
+ * Reads a frame by JSON.parse. Every field that is kept is checked; keys that are not known are ignored, and keys differ only
+ * by case.
+ */
+function parseFrame(frame: Buffer, receivedMs: number): Row | Unreadable {
   try {
-    return readEvent(parse(bytes), receivedMs);
+    return readEvent(parse(frame), receivedMs);
   } catch (error) {
     if (error instanceof Unreadable) return error;
     throw error;
   }
 }
 
-function parse(bytes: Buffer): unknown {
+function parse(frame: Buffer): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return JSON.parse(frame.toString('utf8'));
   } catch {
     throw new Unreadable('not JSON');
   }

@@ -14,6 +14,6 @@ export type Row = {
   id: number;
   /** The last single trade's id; of a snapshot its last update id. */
   lastId: number;
-  /** The CSV line with its line end. */
-  line: string;
+  /** The CSV line with its line end. Its memory is used again for the connection's next frame. */
+  line: Buffer;
 };

@@ -14,5 +14,14 @@ export function readTrade(stream: string, data: Record<string, unknown>, receive
   const lastId = integer(data.l, 'l');
   const quantityNoRpi = data.nq === undefined || data.nq === null ? '' : decimal(data.nq, 'nq');
   const line = `${timeMs},${price},${quantity},${isBuyerMaker},${id},${firstId},${lastId},${quantityNoRpi},${eventMs},${receivedMs}\n`;
-  return { stream, symbol: symbol(data.s), kind: 'trades', timeMs, eventMs, id, lastId, line };
+  return {
+    stream,
+    symbol: symbol(data.s),
+    kind: 'trades',
+    timeMs,
+    eventMs,
+    id,
+    lastId,
+    line: Buffer.from(line),
+  };
 }

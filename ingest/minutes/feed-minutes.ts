@@ -57,6 +57,10 @@ export class FeedMinutes {
     return nowMs ?? this.#clocks.findLast(({ clock }) => clock.nowMs !== undefined)?.clock.nowMs;
   }
 
+  get streams(): Stream[] {
+    return [...this.#streams.values()].map(({ stream }) => stream);
+  }
+
   stream(name: string): Stream | undefined {
     return this.#streams.get(name)?.stream;
   }

@@ -6,8 +6,8 @@ export const GRACE_MS = 3_000;
 /** Numbers of minutes long gone are forgotten; a name used twice would be refused by the store and counted up there. */
 const REMEMBERED_MINUTES = 300;
 
-/** Takes the rows of one open minute, and is told the minute's end when it takes no more. */
-export type MinuteRows = { append(line: string): void; close(endMs: number): void };
+/** Takes copies of the rows of one open minute, and is told the minute's end when it takes no more. */
+export type MinuteRows = { append(line: Uint8Array): void; close(endMs: number): void };
 
 /** Where minutes are opened. `n` counts how often this one was opened before. */
 export type MinuteSink = { open(stream: Stream, startMs: number, n: number): MinuteRows };
@@ -37,7 +37,7 @@ export class StreamMinutes {
   }
 
   /** Adds a row of the exchange's time `timeMs` while the exchange's clock shows `nowMs`. */
-  add(timeMs: number, line: string, nowMs: number): void {
+  add(timeMs: number, line: Uint8Array, nowMs: number): void {
     const startMs = timeMs - (timeMs % this.#slotMs);
     if (this.#latest?.startMs !== startMs)
       this.#latest = this.#open.get(startMs) ?? this.#openMinute(startMs, nowMs);

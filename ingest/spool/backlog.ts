@@ -62,6 +62,8 @@ export class Backlog {
 
   add(chunk: ClosedChunk): void {
     this.#chunks.add(chunk);
+    // A source that runs faster than time closes many chunks between two ticks.
+    this.#exchangeMs = Math.max(this.#exchangeMs, chunk.facts.endMs);
     if (chunk.isCompressed) this.#toStore.add(chunk);
     else this.#toCompress.push(chunk);
     this.#start();

@@ -1,19 +1,24 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode } from '../../shared/errors.ts';
+import type { SpareMemory } from './spare-memory.ts';
 
 const EMPTY = Buffer.alloc(0);
+const FIRST_BYTES = 4_096;
 
 /** The file of an open chunk. Rows wait in memory until they are written; what could not be written stays there. */
 export class ChunkFile {
   readonly path: string;
-  #waiting: string[] = [];
-  #unwritten: Buffer = EMPTY;
-  #waitingBytes = 0;
+  readonly #memory: SpareMemory;
+  /** What waits lies between {@link #start} and {@link #end}. */
+  #bytes: Buffer = EMPTY;
+  #start = 0;
+  #end = 0;
   #writtenBytes = 0;
 
-  constructor(path: string) {
+  constructor(path: string, memory: SpareMemory) {
     this.path = path;
+    this.#memory = memory;
   }
 
   /** Bytes in the file. */
@@ -23,18 +28,19 @@ export class ChunkFile {
 
   /** Bytes in memory. */
   get waitingBytes(): number {
-    return this.#waitingBytes + this.#unwritten.length;
+    return this.#end - this.#start;
   }
 
-  /** What is not in the file, in order. */
+  /** What is not in the file, in order: a view that lasts until the next {@link append}. */
   get unwritten(): Buffer {
-    this.#gather();
-    return this.#unwritten;
+    return this.#bytes.subarray(this.#start, this.#end);
   }
 
-  append(line: string): void {
-    this.#waiting.push(line);
-    this.#waitingBytes += line.length; // a chunk is ASCII
+  /** Takes a copy of the bytes. */
+  append(line: Uint8Array): void {
+    if (this.#end + line.length > this.#bytes.length) this.#grow(line.length);
+    this.#bytes.set(line, this.#end);
+    this.#end += line.length;
   }
 
   /**
@@ -43,15 +49,14 @@ export class ChunkFile {
    */
   write(): void {
     if (this.waitingBytes === 0) return;
-    this.#gather();
     const file = openForAppend(this.path);
     try {
-      while (this.#unwritten.length > 0) {
-        const written = writeSync(file, this.#unwritten);
+      while (this.#start < this.#end) {
+        const written = writeSync(file, this.#bytes, this.#start, this.#end - this.#start);
         this.#writtenBytes += written;
-        this.#unwritten = this.#unwritten.subarray(written);
+        this.#start += written;
       }
-      this.#unwritten = EMPTY; // an empty part of a buffer would keep all of it
+      [this.#start, this.#end] = [0, 0];
     } finally {
       closeSync(file);
     }
@@ -66,16 +71,21 @@ export class ChunkFile {
     if (this.#writtenBytes > 0) rmSync(this.path, { force: true });
   }
 
-  /** The file was removed by someone else. */
-  forgetWritten(): void {
-    this.#writtenBytes = 0;
+  /** Its rows are elsewhere by now, and its file was removed. */
+  forget(): void {
+    this.#memory.give(this.#bytes);
+    this.#bytes = EMPTY;
+    this.#start = this.#end = this.#writtenBytes = 0;
   }
 
-  #gather(): void {
-    if (this.#waiting.length === 0) return;
-    this.#unwritten = Buffer.concat([this.#unwritten, Buffer.from(this.#waiting.join(''))]);
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+  /** Room for so many bytes more than wait now, and as much again. */
+  #grow(bytes: number): void {
+    const waiting = this.unwritten;
+    const larger = this.#memory.take(Math.max(FIRST_BYTES, 2 * (waiting.length + bytes)));
+    larger.set(waiting);
+    this.#memory.give(this.#bytes);
+    this.#bytes = larger;
+    [this.#start, this.#end] = [0, waiting.length];
   }
 }
 

@@ -10,6 +10,8 @@ export type ChunkFacts = {
   chunk: ChunkName;
   rows: number;
   closedAtMs: number;
+  /** The end of its time, by the exchange's clock; 0 where it does not matter. */
+  endMs: number;
   /** By the exchange's clock and, at the latest, by the local one. */
   due: { exchangeMs: number; localMs: number };
 };
@@ -47,7 +49,7 @@ export class ClosedChunk {
     const chunk = parseChunkName(name);
     if (!chunk) return undefined;
     const due = { exchangeMs: 0, localMs: nowMs };
-    const facts = { symbol, date, chunk, rows: 0, closedAtMs: nowMs, due };
+    const facts = { symbol, date, chunk, rows: 0, closedAtMs: nowMs, endMs: 0, due };
     const isCompressed = path.endsWith('.gz');
     const found = new ClosedChunk(facts, path.replace(/\.gz$/, ''), undefined, isCompressed ? 0 : bytes);
     if (isCompressed) found.#compressedFileBytes = bytes;
@@ -127,9 +129,8 @@ export class ClosedChunk {
   }
 
   async #removePlain(): Promise<void> {
-    if (this.#file && this.#file.writtenBytes === 0) return;
-    await rm(this.#path, { force: true });
-    this.#file?.forgetWritten();
+    if (this.#file?.writtenBytes !== 0) await rm(this.#path, { force: true });
+    this.#file?.forget();
     this.#leftOverBytes = 0;
   }
 

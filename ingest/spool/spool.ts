@@ -12,6 +12,7 @@ import type { Tally } from '../tally.ts';
 import { Backlog } from './backlog.ts';
 import { ChunkFile } from './chunk-file.ts';
 import { ClosedChunk } from './closed-chunk.ts';
+import { SpareMemory } from './spare-memory.ts';
 import { spreadMs } from './spread.ts';
 
 /** Rows that could not be written (a full disk) may take so much memory; trades get half as much again. */
@@ -42,6 +43,7 @@ export class Spool implements MinuteSink {
   readonly #options: SpoolOptions;
   readonly #deps: Dependencies;
   readonly #open = new Set<OpenChunk>();
+  readonly #memory = new SpareMemory();
   /** As of the last {@link write}, and what was taken since. */
   #spoolBytes = 0;
   #memoryBytes = 0;
@@ -62,9 +64,9 @@ export class Spool implements MinuteSink {
 
   open(stream: Stream, startMs: number, n: number): MinuteRows {
     const { run, writer } = this.#options;
-    const file = new ChunkFile(join(run, nameOf(stream, startMs, writer, n)));
+    const file = new ChunkFile(join(run, nameOf(stream, startMs, writer, n)), this.#memory);
     const chunk = { stream, startMs, n, file, rows: 0, hasShed: false };
-    chunk.file.append(headerOf(stream.kind).toString());
+    chunk.file.append(Buffer.from(headerOf(stream.kind)));
     this.#open.add(chunk);
     return {
       append: (line) => {
@@ -124,6 +126,7 @@ export class Spool implements MinuteSink {
       chunk: { kind: stream.kind, minute, writer: this.#options.writer, n },
       rows,
       closedAtMs: nowMs,
+      endMs,
       due: { exchangeMs: endMs + delayMs, localMs: nowMs + delayMs },
     };
     this.backlog.add(ClosedChunk.ofFile(facts, file));

@@ -17,7 +17,7 @@ function feed(symbols = ['A', 'B'], slotMs = MINUTE) {
     open(stream, startMs, n) {
       const rows: string[] = [];
       return {
-        append: (line) => rows.push(line),
+        append: (line) => rows.push(Buffer.from(line).toString()),
         close: (endMs) => {
           expect(endMs).toBe(startMs + slotMs);
           closed.push({ stream, startMs, n, rows });
@@ -47,7 +47,7 @@ function feed(symbols = ['A', 'B'], slotMs = MINUTE) {
             eventMs,
             id: 0,
             lastId: 0,
-            line: `${symbol}${timeS}\n`,
+            line: Buffer.from(`${symbol}${timeS}\n`),
           });
         },
       };

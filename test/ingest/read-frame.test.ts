@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { Unreadable } from '../../ingest/frame/fields.ts';
-import { readFrame } from '../../ingest/frame/read-frame.ts';
+import { createFrameReader } from '../../ingest/frame/read-frame.ts';
 import type { Row } from '../../ingest/frame/row.ts';
+import { ROUTES, type Stream, streamsOf } from '../../ingest/stream.ts';
 import { DEPTH_COLUMNS } from '../../shared/schema/depth.ts';
 import { TRADE_COLUMNS } from '../../shared/schema/trade.ts';
 
@@ -36,14 +37,28 @@ const DEPTH = {
   a: [['2505.12', '3.000']],
 };
 
-const read = (stream: string, data: unknown): Row | Unreadable =>
-  readFrame(Buffer.from(JSON.stringify({ stream, data })), 5);
+/** A row with its line as text. */
+type Told = Omit<Row, 'line'> & { line: string };
+
+const STREAMS = ROUTES.flatMap((route) => streamsOf(['BTCUSDT', 'ETHUSDT'], route));
+
+function reader(streams: readonly Stream[]): (frame: Buffer) => Told | Unreadable {
+  const readFrame = createFrameReader(streams);
+  return (frame) => {
+    const row = readFrame(frame, 5);
+    return row instanceof Unreadable ? row : { ...row, line: row.line.toString() };
+  };
+}
+
+const readFrame = reader(STREAMS);
+const read = (stream: string, data: unknown): Told | Unreadable =>
+  readFrame(Buffer.from(JSON.stringify({ stream, data })));
 const readTrade = (changes: Record<string, unknown> = {}) =>
   read('btcusdt@aggTrade', { ...TRADE, ...changes });
 const readDepth = (changes: Record<string, unknown> = {}) =>
   read('ethusdt@depth20@100ms', { ...DEPTH, ...changes });
 
-function lineOf(row: Row | Unreadable): string {
+function lineOf(row: Told | Unreadable): string {
   if (row instanceof Unreadable) throw row;
   return row.line;
 }
@@ -133,6 +148,44 @@ describe('a depth frame', () => {
   });
 });
 
+describe('every frame', () => {
+  const written = (stream: string, data: object): Buffer => Buffer.from(JSON.stringify({ stream, data }));
+  const { nq: _nq, st: _st, ...olderTrade } = TRADE;
+  const newerDepth = {
+    ...{ e: 'depthUpdate', E: DEPTH.E, T: DEPTH.T, s: 'ETHUSDT', ps: 'ETHUSDT' },
+    ...{ U: 1, u: 2, pu: 0, b: DEPTH.b, a: DEPTH.a, st: 1 },
+  };
+  const frames = [
+    written('btcusdt@aggTrade', TRADE),
+    written('btcusdt@aggTrade', { ...olderTrade, m: false }),
+    written('ethusdt@depth20@100ms', DEPTH),
+    written('ethusdt@depth20@100ms', newerDepth),
+    written('币安人生usdt@depth20@100ms', { ...newerDepth, s: '币安人生USDT' }),
+  ];
+
+  it('gives the same row whether its stream is known beforehand or not', () => {
+    const known = reader([...STREAMS, ...streamsOf(['币安人生USDT'], 'public')]);
+    const unknown = reader([]);
+    for (const frame of frames) {
+      expect(known(frame)).not.toBeInstanceOf(Unreadable);
+      expect(known(frame)).toEqual(unknown(frame));
+    }
+  });
+
+  it('is not read for another stream whose names begin alike', () => {
+    const names = ['ABCDEFGHIJKLMNOPQRSTUVWXYZ1', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ2'];
+    const known = reader(streamsOf(names, 'market'));
+    for (const s of names)
+      expect(known(written(`${s.toLowerCase()}@aggTrade`, { ...TRADE, s }))).toMatchObject({ symbol: s });
+  });
+
+  it('may be longer than any before', () => {
+    const b = Array.from({ length: 5_000 }, (_, i) => [`${i + 1}.50`, '0.001']);
+    const line = lineOf(readFrame(written('ethusdt@depth20@100ms', { ...newerDepth, b })));
+    expect(line).toContain(',[5000.50,0.001]]');
+  });
+});
+
 describe('any bytes', () => {
   it.each([
     '',
@@ -144,7 +197,7 @@ describe('any bytes', () => {
     '{"stream":"x@aggTrade"}',
     '{"stream":1,"data":{}}',
   ])('like %s are unreadable, not an error', (text) => {
-    expect(readFrame(Buffer.from(text), 5)).toBeInstanceOf(Unreadable);
+    expect(readFrame(Buffer.from(text))).toBeInstanceOf(Unreadable);
   });
 
   it('that are a damaged frame give either the row of its digits or none, never a broken line', () => {
@@ -162,7 +215,7 @@ describe('any bytes', () => {
       fc.property(damage, ({ frame, at, byte, cut }) => {
         const bytes = Buffer.from(frame);
         if (at < bytes.length) bytes[at] = byte;
-        const row = readFrame(cut ? bytes.subarray(0, at) : bytes, 5);
+        const row = readFrame(cut ? bytes.subarray(0, at) : bytes);
         if (row instanceof Unreadable) return;
         const fields = parse(row.line) as string[][];
         expect(fields).toHaveLength(1);

@@ -13,7 +13,9 @@ function receiver() {
   const logged: { severity: string; message: string; text?: string }[] = [];
   const tally = createTally();
   const log = createLog('test', { write: (line) => void logged.push(JSON.parse(line)) });
-  const sink = { open: () => ({ append: (line: string) => rows.push(line), close: () => {} }) };
+  const sink = {
+    open: () => ({ append: (line: Uint8Array) => rows.push(Buffer.from(line).toString()), close: () => {} }),
+  };
   const minutes = new FeedMinutes(streamsOf(['BTCUSDT'], 'market'), 60_000, sink);
   const clock = new ExchangeClock(NOON);
   minutes.opened(clock);

@@ -75,11 +75,11 @@ describe('the spool', () => {
   it('has rows on the disk after a write, and the store has them after the close', async () => {
     const { run, spool, finish } = await start();
     const rows = spool.open(TRADES, NOON, 0);
-    rows.append('1\n');
+    rows.append(Buffer.from('1\n'));
     spool.write();
     const file = join(run, 'raw/A/2024-07-18/trades/12-00_w_0.csv');
     expect(await readFile(file, 'utf8')).toBe(`${TRADE_HEADER}\n1\n`);
-    rows.append('2\n');
+    rows.append(Buffer.from('2\n'));
     rows.close(NOON + 60_000);
     await finish();
     expect(await stored()).toEqual({ 'raw/A/2024-07-18/trades/12-00_w_0.csv.gz': `${TRADE_HEADER}\n1\n2\n` });
@@ -118,7 +118,7 @@ describe('the spool', () => {
     for (const n of [0, 1]) await store.create(name(n), gzipSync(`other ${n}`));
     const { spool, finish } = await start();
     const rows = spool.open(TRADES, NOON, 0);
-    rows.append('1\n');
+    rows.append(Buffer.from('1\n'));
     rows.close(NOON + 60_000);
     await finish();
     expect(Object.values(await stored())).toEqual(['other 0', 'other 1', `${TRADE_HEADER}\n1\n`]);
@@ -129,7 +129,7 @@ describe('the spool', () => {
     await rename(lake, `${lake}-away`);
     await writeFile(lake, '');
     const rows = spool.open(TRADES, NOON, 0);
-    rows.append('1\n');
+    rows.append(Buffer.from('1\n'));
     rows.close(NOON + 60_000);
     spool.backlog.hurry();
     while (tally.storeFailures < 3) await new Promise(setImmediate);
@@ -147,10 +147,10 @@ describe('the spool', () => {
     const { run, spool, tally, finish } = await start();
     await writeFile(join(run, 'raw'), 'no folder can be made here');
     const rows = spool.open(TRADES, NOON, 0);
-    rows.append('1\n');
+    rows.append(Buffer.from('1\n'));
     spool.write();
     expect(tally.spoolFailures).toBe(1);
-    rows.append('2\n');
+    rows.append(Buffer.from('2\n'));
     rows.close(NOON + 60_000);
     await finish();
     expect(Object.values(await stored())).toEqual([`${TRADE_HEADER}\n1\n2\n`]);
@@ -159,12 +159,12 @@ describe('the spool', () => {
   it('gives up the oldest snapshots first, then what comes, trades last, and never claims a silent minute for it', async () => {
     const { run, spool, tally, finish } = await start('w', 200);
     const open = [TRADES, DEPTH].map((stream) => spool.open(stream, NOON, 0));
-    for (const rows of open) rows.append(`${'x'.repeat(200)}\n`);
+    for (const rows of open) rows.append(Buffer.from(`${'x'.repeat(200)}\n`));
     spool.write();
     await new Promise(setImmediate);
-    open[1]?.append('shed\n');
-    open[0]?.append('kept\n');
-    spool.open(DEPTH, NOON + 60_000, 0).append('shed\n');
+    open[1]?.append(Buffer.from('shed\n'));
+    open[0]?.append(Buffer.from('kept\n'));
+    spool.open(DEPTH, NOON + 60_000, 0).append(Buffer.from('shed\n'));
     expect(tally.shed).toEqual({ trades: 0, depth: 2 });
     open[1]?.close(NOON + 60_000);
     while (spool.backlog.size > 0) {
