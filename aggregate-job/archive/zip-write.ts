@@ -69,5 +69,12 @@ function addEntry(zip: Zip, { name, method, packed, crc32, size }: ZipEntry): vo
     mtime: FIRST_ZIP_TIME,
   };
   zip.add(file);
-  file.ondata?.(null, new Uint8Array(packed), true); // a copy, since fflate's types refuse memory that might be shared
+  file.ondata?.(null, unshared(packed), true);
+}
+
+/** The same bytes; copied only from shared memory, which fflate does not take. */
+function unshared({ buffer, byteOffset, length }: Uint8Array): Uint8Array<ArrayBuffer> {
+  return buffer instanceof ArrayBuffer
+    ? new Uint8Array(buffer, byteOffset, length)
+    : new Uint8Array(new Uint8Array(buffer, byteOffset, length));
 }

@@ -1,4 +1,4 @@
-import { addIntegerAt, type IntegerColumn, integerColumn, setAt, shiftColumn, valueAt } from './integers.ts';
+import { addEvery, type IntegerColumn, integerColumn, setAt, shiftColumn, valueAt } from './integers.ts';
 
 /** How a column of sums scales with the places of prices and quantities. */
 const SCALES = {
@@ -62,21 +62,23 @@ export function placeBars(bars: Bars, part: Bars, start: number): void {
 export function combineBars(bars: Bars, factor: number): Bars {
   if (factor === 1) return bars;
   const combined = emptyBars(bars.count / factor);
-  for (let i = 0; i < bars.count; i++) combineInto(combined, Math.floor(i / factor), bars, i);
+  for (const name of ADDED) addEvery(combined[name], bars[name], factor);
+  for (let target = 0; target < combined.count; target++)
+    combinePrices(combined, target, bars, target * factor, (target + 1) * factor);
   return combined;
 }
 
-function combineInto(to: Bars, target: number, from: Bars, source: number): void {
-  if (valueAt(from.trades, source) !== 0) combinePrices(to, target, from, source);
-  for (const name of ADDED) addIntegerAt(to[name], target, valueAt(from[name], source));
-}
-
-function combinePrices(to: Bars, target: number, from: Bars, source: number): void {
-  const high = valueAt(from.high, source);
-  const low = valueAt(from.low, source);
-  const isFirst = valueAt(to.trades, target) === 0;
-  if (isFirst) setAt(to.open, target, valueAt(from.open, source));
-  if (isFirst || high > valueAt(to.high, target)) setAt(to.high, target, high);
-  if (isFirst || low < valueAt(to.low, target)) setAt(to.low, target, low);
-  setAt(to.close, target, valueAt(from.close, source));
+/** Prices of the bars `[start, end)`, those without trades left out. */
+function combinePrices(to: Bars, target: number, from: Bars, start: number, end: number): void {
+  let isFirst = true;
+  for (let source = start; source < end; source++) {
+    if (valueAt(from.trades, source) === 0) continue;
+    const high = valueAt(from.high, source);
+    const low = valueAt(from.low, source);
+    if (isFirst) setAt(to.open, target, valueAt(from.open, source));
+    if (isFirst || high > valueAt(to.high, target)) setAt(to.high, target, high);
+    if (isFirst || low < valueAt(to.low, target)) setAt(to.low, target, low);
+    setAt(to.close, target, valueAt(from.close, source));
+    isFirst = false;
+  }
 }

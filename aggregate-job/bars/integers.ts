@@ -58,6 +58,12 @@ export function addIntegerAt(column: IntegerColumn, index: number, value: Intege
   else addWide(column, index, value);
 }
 
+/** Adds every `factor` consecutive entries of `from` to one entry of `to`. */
+export function addEvery(to: IntegerColumn, from: IntegerColumn, factor: number): void {
+  for (let i = 0; i < from.values.length; i++) addAt(to, Math.floor(i / factor), from.values[i] ?? 0);
+  for (const [i, value] of from.wide) addWide(to, Math.floor(i / factor), value);
+}
+
 function addWide(column: IntegerColumn, index: number, value: bigint): void {
   const carried = BigInt(column.values[index] ?? 0) + value;
   column.values[index] = 0;

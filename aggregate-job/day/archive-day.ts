@@ -13,17 +13,20 @@ import { type DayInput, EVIDENCE_ENTRY, entryName, INPUTS_ENTRY } from './inputs
 import type { DayOutputs } from './outputs.ts';
 
 /** One line of `inputs.csv`: an entry of the zip and the size and CRC-32 of what it unpacks to. */
-type InputLine = { entry: string; input: DayInput; reading: ChunkReading };
+export type InputLine = { entry: string; input: DayInput; reading: ChunkReading };
 
-/** The list of a day's inputs as it lies in the zip. */
-export function inputsText(readings: Map<DayInput, ChunkReading>): string {
-  const rows = inputLines(readings).map(({ entry, reading }) => [
+/** A day's inputs in the order of the zip, and that list as text: `inputs.csv`. */
+export type InputList = { lines: InputLine[]; text: string };
+
+export function inputList(readings: Map<DayInput, ChunkReading>): InputList {
+  const lines = inputLines(readings);
+  const rows = lines.map(({ entry, reading }) => [
     entry,
     reading.size,
     reading.crc32.toString(16).padStart(8, '0'),
     reading.rows,
   ]);
-  return stringify([['name', 'bytes', 'crc32', 'rows'], ...rows]);
+  return { lines, text: stringify([['name', 'bytes', 'crc32', 'rows'], ...rows]) };
 }
 
 /**
@@ -34,14 +37,13 @@ export async function storeArchive(
   results: Store,
   outputs: DayOutputs,
   name: string,
-  readings: Map<DayInput, ChunkReading>,
+  { lines, text }: InputList,
   evidence: Evidence,
   readsAtOnce: number,
 ): Promise<Manifest['archive']> {
-  const lines = inputLines(readings);
   const texts: [string, string][] = [
     [EVIDENCE_ENTRY, evidenceText(evidence)],
-    [INPUTS_ENTRY, inputsText(readings)],
+    [INPUTS_ENTRY, text],
   ];
   let written = '';
   await outputs.put(name, async function* () {

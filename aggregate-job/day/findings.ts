@@ -1,6 +1,6 @@
 import { parseDecimal, significantPlaces, unitsAt } from '../../shared/decimals.ts';
 import { DAY_MS, DAY_SECONDS, SECOND_MS } from '../../shared/time.ts';
-import { type Bars, emptyBars, type Places, placeBars, rescaleBars } from '../bars/bars.ts';
+import { type Bars, combineBars, emptyBars, type Places, placeBars, rescaleBars } from '../bars/bars.ts';
 import { type Integer, narrow, sharedColumn } from '../bars/integers.ts';
 import { type Completeness, checkCompleteness } from '../proof/completeness.ts';
 import type { Epoch } from '../proof/epochs.ts';
@@ -13,8 +13,9 @@ import { type DayReading, WINDOW_MS } from './read-day.ts';
 /** A symbol-day as rows and evidence make it: a pure function of the two. */
 export type Findings = {
   decimals: Places;
-  /** Bars of one second at `decimals`. */
+  /** Bars of one second at `decimals`, and of one minute. */
   bars: Bars;
+  minutes: Bars;
   /** Close before the day in ticks. */
   seed: Integer | null;
   completeness: Completeness;
@@ -49,11 +50,13 @@ export type Counts = {
 export function findDay({ windows, epochs }: DayReading, evidence: Evidence): Findings {
   const results = windows.filter((result) => result !== undefined);
   const decimals = decimalsOf(results, evidence);
+  const bars = barsOfDay(windows, decimals);
   const completeness = completenessOf(epochs, evidence);
   const rejections = results.flatMap((result) => result.rejections);
   return {
     decimals,
-    bars: barsOfDay(windows, decimals),
+    bars,
+    minutes: combineBars(bars, 60),
     seed: evidence.seed ? ticksOf(evidence.seed.close, decimals) : null,
     completeness,
     complete: completeSeconds(completeness),
@@ -69,6 +72,11 @@ export function findDay({ windows, epochs }: DayReading, evidence: Evidence): Fi
     ),
     counts: countsOf(results),
   };
+}
+
+/** Bars of so many seconds. */
+export function barsEvery({ bars, minutes }: Pick<Findings, 'bars' | 'minutes'>, seconds: number): Bars {
+  return seconds % 60 === 0 ? combineBars(minutes, seconds / 60) : combineBars(bars, seconds);
 }
 
 /** Which trades are missing, by the ids that are there and those that are expected. */

@@ -4,16 +4,14 @@ import { MAX_NAMED_REJECTIONS, type Manifest } from '../../shared/schema/manifes
 import { compareNames } from '../../shared/store/store.ts';
 import { dayStartMs, isoMillisecond } from '../../shared/time.ts';
 import { closeOf, cvdOf } from '../bars/bar-text.ts';
-import { combineBars } from '../bars/bars.ts';
 import { add, type Integer, type IntegerColumn, valueAt } from '../bars/integers.ts';
 import { contentWarnings } from '../proof/content-gates.ts';
 import { reconcile } from '../proof/reconcile.ts';
 import type { Rejection } from '../scan/scan-chunk.ts';
-import { inputsText } from './archive-day.ts';
+import type { InputList } from './archive-day.ts';
 import type { Evidence } from './evidence.ts';
 import type { Findings } from './findings.ts';
 import { sha256 } from './outputs.ts';
-import type { DayReading } from './read-day.ts';
 import { judge } from './verdict.ts';
 
 /** What identifies a build. */
@@ -22,14 +20,13 @@ type Build = { symbol: string; date: string; codeVersion: string };
 /** The manifest of a day; `outputs` and `archive` are filled in when those are stored. Keys stand in the order they are written. */
 export function manifestOf(
   { symbol, date, codeVersion }: Build,
-  { readings }: DayReading,
+  inputs: InputList,
   evidence: Evidence,
   findings: Findings,
 ): Manifest {
-  const { decimals, bars, seed } = findings;
+  const { decimals, bars, minutes, seed } = findings;
   const close = closeOf(bars, seed);
   const startMs = dayStartMs(date);
-  const minutes = combineBars(bars, 60);
   const { verdict, reasons, warnings, proof } = judge(findings, evidence);
   return {
     schema_version: 1,
@@ -49,7 +46,7 @@ export function manifestOf(
     trades: tradesOf(findings, evidence),
     depth: depthOf(findings, startMs),
     klines: reconcile({ bars: minutes, places: decimals, seed, startMs }, evidence.klines),
-    inputs: inputsOf(readings),
+    inputs: inputsOf(inputs),
     rejected: rejectedOf(findings.rejections, rawDayPrefix(symbol, date)),
     outputs: [],
     archive: { name: '', bytes: 0, sha256: '' },
@@ -90,13 +87,12 @@ function depthOf({ bars, bookGaps, counts }: Findings, startMs: number): Manifes
   };
 }
 
-function inputsOf(readings: DayReading['readings']): Manifest['inputs'] {
-  const all = [...readings.values()];
+function inputsOf({ lines, text }: InputList): Manifest['inputs'] {
   return {
-    count: all.length,
-    bytes: all.reduce((bytes, { size }) => bytes + size, 0),
-    rows: all.reduce((rows, reading) => rows + reading.rows, 0),
-    sha256: sha256(inputsText(readings)),
+    count: lines.length,
+    bytes: lines.reduce((bytes, { reading }) => bytes + reading.size, 0),
+    rows: lines.reduce((rows, { reading }) => rows + reading.rows, 0),
+    sha256: sha256(text),
   };
 }
 

@@ -5,10 +5,9 @@ import type { Manifest } from '../../shared/schema/manifest.ts';
 import type { Body, Store } from '../../shared/store/store.ts';
 import { dayStartMs, SECOND_MS } from '../../shared/time.ts';
 import { splitBars } from '../bars/bar-text.ts';
-import { combineBars } from '../bars/bars.ts';
 import type { Resolution } from '../bars/resolution.ts';
 import type { Threads } from '../threads/threads.ts';
-import { combineFlags, type Findings } from './findings.ts';
+import { barsEvery, combineFlags, type Findings } from './findings.ts';
 
 /**
  * Writes the results of one symbol-day. It only replaces what it found when the run began, so that two runs at once can never
@@ -68,7 +67,7 @@ export async function storeBars(
   const stored: Manifest['outputs'] = [];
   for (const { name: resolution, seconds } of resolutions) {
     const name = barsObjectName(symbol, date, resolution);
-    const bars = combineBars(findings.bars, seconds);
+    const bars = barsEvery(findings, seconds);
     const context = {
       startMs: dayStartMs(date),
       resolutionMs: seconds * SECOND_MS,

@@ -19,7 +19,7 @@ import { repairTrades } from '../exchange/repair.ts';
 import { unpackChunk } from '../scan/chunk.ts';
 import type { ChunkReading } from '../scan/scan-chunk.ts';
 import type { Threads } from '../threads/threads.ts';
-import { storeArchive } from './archive-day.ts';
+import { inputList, storeArchive } from './archive-day.ts';
 import { type Evidence, NO_EVIDENCE, parseEvidence } from './evidence.ts';
 import { completenessOf, findDay } from './findings.ts';
 import { gatherEvidence } from './gather.ts';
@@ -74,19 +74,14 @@ export async function buildSymbolDay(day: SymbolDay): Promise<Manifest> {
 
   const { inputs, reading, evidence } = await readAndRepair(day, archive);
   const findings = findDay(reading, evidence);
-  const manifest = manifestOf(day, reading, evidence, findings);
+  const list = inputList(reading.readings);
+  const manifest = manifestOf(day, list, evidence, findings);
   requireNoLoss(before, manifest);
 
   progress.step('write', 0);
   manifest.outputs = await storeBars(outputs, symbol, date, findings, resolutions, threads);
-  manifest.archive = await storeArchive(
-    results,
-    outputs,
-    archiveObjectName(symbol, date),
-    reading.readings,
-    evidence,
-    readsAtOnce,
-  );
+  const zipName = archiveObjectName(symbol, date);
+  manifest.archive = await storeArchive(results, outputs, zipName, list, evidence, readsAtOnce);
   await outputs.put(manifestObjectName(symbol, date), Buffer.from(manifestText(manifest)));
   if (!day.keepRaw) await deleteRaw(day.raw, inputs, readsAtOnce);
   progress.end({

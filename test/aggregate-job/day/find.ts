@@ -1,7 +1,6 @@
 import { barRows } from '../../../aggregate-job/bars/bar-text.ts';
-import { combineBars } from '../../../aggregate-job/bars/bars.ts';
 import { type Evidence, NO_EVIDENCE } from '../../../aggregate-job/day/evidence.ts';
-import { combineFlags, type Findings, findDay } from '../../../aggregate-job/day/findings.ts';
+import { barsEvery, combineFlags, type Findings, findDay } from '../../../aggregate-job/day/findings.ts';
 import { readDay } from '../../../aggregate-job/day/read-day.ts';
 import { ownThread } from '../../../aggregate-job/threads/threads.ts';
 import { BAR_HEADER } from '../../../shared/schema/bar.ts';
@@ -37,7 +36,7 @@ function evidenceOf({ seed, first, last }: OracleDay): Evidence {
 
 /** The daily file of bars of so many seconds. */
 export function file({ startMs }: OracleDay, findings: Findings, seconds: number): string {
-  const bars = combineBars(findings.bars, seconds);
+  const bars = barsEvery(findings, seconds);
   const context = {
     startMs,
     resolutionMs: seconds * 1000,
