@@ -1,3 +1,4 @@
+import { tradeLine } from '../../shared/schema/trade.ts';
 import { decimal, integer, symbol, time, Unreadable } from './fields.ts';
 import type { Row } from './row.ts';
 
@@ -5,15 +6,15 @@ import type { Row } from './row.ts';
 export function readTrade(stream: string, data: Record<string, unknown>, receivedMs: number): Row {
   const timeMs = time(data.T, 'T');
   const eventMs = time(data.E, 'E');
-  const price = decimal(data.p, 'p');
-  const quantity = decimal(data.q, 'q');
-  const isBuyerMaker = data.m;
-  if (typeof isBuyerMaker !== 'boolean') throw new Unreadable('m is neither true nor false');
+  const p = decimal(data.p, 'p');
+  const q = decimal(data.q, 'q');
+  const { m } = data;
+  if (typeof m !== 'boolean') throw new Unreadable('m is neither true nor false');
   const id = integer(data.a, 'a');
-  const firstId = integer(data.f, 'f');
+  const f = integer(data.f, 'f');
   const lastId = integer(data.l, 'l');
-  const quantityNoRpi = data.nq === undefined || data.nq === null ? '' : decimal(data.nq, 'nq');
-  const line = `${timeMs},${price},${quantity},${isBuyerMaker},${id},${firstId},${lastId},${quantityNoRpi},${eventMs},${receivedMs}\n`;
+  const nq = data.nq === undefined || data.nq === null ? '' : decimal(data.nq, 'nq');
+  const trade = { T: timeMs, p, q, m, a: id, f, l: lastId, nq };
   return {
     stream,
     symbol: symbol(data.s),
@@ -22,6 +23,6 @@ export function readTrade(stream: string, data: Record<string, unknown>, receive
     eventMs,
     id,
     lastId,
-    line: Buffer.from(line),
+    line: Buffer.from(tradeLine(trade, eventMs, receivedMs)),
   };
 }

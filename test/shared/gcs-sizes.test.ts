@@ -47,9 +47,9 @@ describeWithEmulator('sizes and sudden ends on a bucket', () => {
       const names = Array.from({ length: chunks }, (_, n) => `raw/X/${n}`);
       await mapAll(names, 16, (name) => store.create(name, Buffer.alloc(bytes, name)));
       const [line = ''] = await outputOf('read-all.ts', [url, emulator.url]);
-      const result: { objects: number; bytes: number; maxRssBytes: number } = JSON.parse(line);
+      const result: { objects: number; bytes: number; peakBytes: number } = JSON.parse(line);
       expect(result).toMatchObject({ objects: chunks, bytes: chunks * bytes });
-      expect(result.maxRssBytes).toBeLessThan(300e6);
+      expect(result.peakBytes).toBeLessThan(300e6);
       report('reads', result);
     },
     LONG_MS,

@@ -1,4 +1,5 @@
 import { openStore } from '../../../shared/store/open.ts';
+import { peakMemoryBytes } from './peak-memory.ts';
 
 /** Sends one large object from a source, sends it again, and reads it back: `large-object.ts URL BYTES ENDPOINT`. */
 const [url = '', bytes = '0', endpoint] = process.argv.slice(2);
@@ -36,6 +37,4 @@ for (let start = 0; start < Number(bytes); start += PART) {
   equal &&= stored?.bytes.subarray(start, start + PART).equals(partAt(start)) ?? false;
 }
 const seconds = { send: sentMs - startedMs, again: againMs - sentMs, read: readMs - againMs };
-process.stdout.write(
-  `${JSON.stringify({ equal, ...seconds, maxRss: process.resourceUsage().maxRSS * 1024 })}\n`,
-);
+process.stdout.write(`${JSON.stringify({ equal, ...seconds, peakBytes: peakMemoryBytes() })}\n`);

@@ -1,5 +1,6 @@
 import { mapInOrder } from '../../../shared/concurrency.ts';
 import { openStore } from '../../../shared/store/open.ts';
+import { peakMemoryBytes } from './peak-memory.ts';
 
 /** Reads every object of a bucket, 32 at a time, and writes how many, their bytes and the most memory it took: `read-all.ts URL ENDPOINT`. */
 const [url = '', endpoint] = process.argv.slice(2);
@@ -10,5 +11,4 @@ for await (const { name } of store.list('')) names.push(name);
 let bytes = 0;
 for await (const object of mapInOrder(names, 32, (name) => store.read(name)))
   bytes += object?.bytes.length ?? 0;
-const { maxRSS } = process.resourceUsage(); // kilobytes
-process.stdout.write(`${JSON.stringify({ objects: names.length, bytes, maxRssBytes: maxRSS * 1024 })}\n`);
+process.stdout.write(`${JSON.stringify({ objects: names.length, bytes, peakBytes: peakMemoryBytes() })}\n`);
