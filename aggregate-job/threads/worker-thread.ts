@@ -4,20 +4,34 @@ import type { WindowResult, WindowTask } from '../scan/window.ts';
 
 /** What a worker is asked. */
 export type Task = { window: WindowTask } | { part: BarsPart };
-/** What it answers, in the order it was asked; before that, once, that it has started. */
+/** What it answers, in the order it was asked. */
 export type Answer = { result: WindowResult } | { text: Uint8Array } | { error: Error };
 
+/** What it tells before all answers: it has started. */
 export type Ready = 'ready';
 
 type Waiting = { resolve(answer: Answer): void; reject(error: Error): void };
 
-/** Another thread. Tasks can be handed over at once; those of a thread that is not ready wait for that. */
+/**
+ * Another thread. Tasks can be handed over at once; those of a thread that is not ready wait for that. One that dies, for want of memory
+ * say, takes the tasks it had with it and is not ready any more.
+ */
 export class WorkerThread {
+  readonly #worker = new Worker(new URL('./worker.ts', import.meta.url));
   readonly #waiting: Waiting[] = [];
   /** Shared memory that no task uses now. */
   readonly #free: SharedArrayBuffer[] = [];
   #isReady = false;
-  #worker: Worker | undefined = this.#start();
+  #death: Error | undefined;
+
+  constructor() {
+    this.#worker.on('message', (answer: Answer | Ready) => {
+      if (answer === 'ready') this.#isReady = true;
+      else this.#waiting.shift()?.resolve(answer);
+    });
+    this.#worker.on('error', (error) => this.#die(error));
+    this.#worker.on('exit', (code) => this.#die(new Error(`the worker ended with code ${code}`)));
+  }
 
   get isReady(): boolean {
     return this.#isReady;
@@ -43,32 +57,19 @@ export class WorkerThread {
   }
 
   async close(): Promise<void> {
-    await this.#worker?.terminate();
+    await this.#worker.terminate();
   }
 
   #ask(task: Task): Promise<Answer> {
-    const worker = this.#worker ?? this.#start();
-    this.#worker = worker;
-    worker.postMessage(task);
+    if (this.#death) return Promise.reject(this.#death);
+    this.#worker.postMessage(task);
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
-  #start(): Worker {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url));
-    worker.on('message', (answer: Answer | Ready) => {
-      if (answer === 'ready') this.#isReady = true;
-      else this.#waiting.shift()?.resolve(answer);
-    });
-    worker.on('error', (error) => this.#fail(error));
-    worker.on('exit', (code) => this.#fail(new Error(`the worker ended with code ${code}`)));
-    return worker;
-  }
-
-  /** A worker that died, for want of memory say, takes the tasks it had with it; the next one gets a new worker. */
-  #fail(error: Error): void {
-    this.#worker = undefined;
+  #die(error: Error): void {
     this.#isReady = false;
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    this.#death ??= error;
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#death);
   }
 
   /** Shared memory is used again: to map new pages and to collect old ones costs more than to copy a chunk. */

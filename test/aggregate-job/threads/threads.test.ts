@@ -115,6 +115,17 @@ describe('another thread', () => {
   });
 });
 
+describe('a thread that has died', () => {
+  it('rejects what it had and what it is asked later', async () => {
+    const worker = new WorkerThread();
+    const asked = worker.scan(task(1));
+    const [, ended] = await Promise.allSettled([worker.close(), asked]);
+    expect(ended.status).toBe('rejected');
+    expect(worker.isReady).toBe(false);
+    await expect(worker.scan(task(2))).rejects.toThrow('the worker ended with code');
+  });
+});
+
 describe('several threads', () => {
   let threads: Threads;
   beforeAll(() => {
