@@ -1,97 +1,123 @@
 import type { DepthRows } from '../scan/depth-rows.ts';
 import type { TradeRows } from '../scan/trade-rows.ts';
 import type { Bars } from './bars.ts';
-import {
-  add,
-  addAt,
-  addIntegerAt,
-  addProductAt,
-  type Integer,
-  type IntegerColumn,
-  multiply,
-  setAt,
-  subtract,
-  valueAt,
-} from './integers.ts';
+import { add, addAt, addIntegerAt, type Integer, multiply, setAt, subtract, valueAt } from './integers.ts';
 
 const SECOND_MS = 1_000;
 const BILLION = 1_000_000_000;
+const MAX = Number.MAX_SAFE_INTEGER;
 /** Up to this many lots on both sides, a billion times them is exact with room to spare. */
 const MOST_LOTS = 9_000_000;
 
 /** Adds trades to bars of one second, the first of which opens `startMs` after the day's start. Returns the number of trades with quantity 0, which add nothing. */
 export function addTrades(bars: Bars, rows: TradeRows, order: Uint32Array, startMs: number): number {
-  const { time, maker, firstId, lastId } = rows;
   const isNarrow = rows.price.wide.size === 0 && rows.quantity.wide.size === 0;
   let withoutQuantity = 0;
-  for (const row of order) {
-    const bar = Math.floor(((time[row] ?? 0) - startMs) / SECOND_MS);
-    const side = maker[row] === 0 ? bars.buyQuantity : bars.sellQuantity;
-    const quoteSide = maker[row] === 0 ? bars.quoteBuy : undefined;
-    const isCounted = isNarrow
-      ? addNarrow(bars, bar, rows.price.values[row] ?? 0, rows.quantity.values[row] ?? 0, side, quoteSide)
-      : addWide(bars, bar, valueAt(rows.price, row), valueAt(rows.quantity, row), side, quoteSide);
-    if (!isCounted) {
-      withoutQuantity++;
-      continue;
-    }
-    addAt(bars.executions, bar, (lastId[row] ?? 0) - (firstId[row] ?? 0) + 1);
-    addAt(bars.trades, bar, 1);
+  for (let from = 0; from < order.length; ) {
+    const bar = Math.floor(((rows.time[order[from] ?? 0] ?? 0) - startMs) / SECOND_MS);
+    const to = endOfRun(rows.time, order, from, startMs + bar * SECOND_MS);
+    const added = isNarrow ? addNarrow(bars, bar, rows, order, from, to) : undefined;
+    withoutQuantity += to - from - (added ?? addWide(bars, bar, rows, order, from, to));
+    from = to;
   }
   return withoutQuantity;
 }
 
-/** Price and quantity as plain numbers: what nearly every trade is. Integers of any size cost an allocation each. */
+/** Index behind the trades from `from` on that lie in the second from `secondMs` on. */
+function endOfRun(time: Uint32Array, order: Uint32Array, from: number, secondMs: number): number {
+  let to = from + 1;
+  for (; to < order.length; to++) {
+    const sinceMs = (time[order[to] ?? 0] ?? 0) - secondMs;
+    if (sinceMs < 0 || sinceMs >= SECOND_MS) break;
+  }
+  return to;
+}
+
+/**
+ * Adds the trades `[from, to)` of one bar, summed up in doubles first. Nothing is negative, so that where the sums are at most 2^53 - 1
+ * every step towards them was exact. Returns how many were added; undefined, and nothing is, where a sum is larger.
+ */
 function addNarrow(
   bars: Bars,
   bar: number,
-  price: number,
-  quantity: number,
-  side: IntegerColumn,
-  quoteSide: IntegerColumn | undefined,
-): boolean {
-  if (quantity === 0) return false;
-  if (bars.trades.values[bar] === 0) {
-    bars.open.values[bar] = price;
-    bars.high.values[bar] = price;
-    bars.low.values[bar] = price;
+  rows: TradeRows,
+  order: Uint32Array,
+  from: number,
+  to: number,
+): number | undefined {
+  const { maker, firstId, lastId } = rows;
+  const [prices, quantities] = [rows.price.values, rows.quantity.values];
+  let [count, executions] = [0, 0];
+  let [open, high, low, close] = [0, 0, Number.POSITIVE_INFINITY, 0];
+  let [total, buy, quote, quoteBuy] = [0, 0, 0, 0];
+  for (let i = from; i < to; i++) {
+    const row = order[i] ?? 0;
+    const quantity = quantities[row] ?? 0;
+    if (quantity === 0) continue;
+    const price = prices[row] ?? 0;
+    const isBuy = 1 - (maker[row] ?? 0);
+    if (count++ === 0) open = price;
+    if (price > high) high = price;
+    if (price < low) low = price;
+    close = price;
+    total += quantity;
+    buy += isBuy * quantity;
+    quote += price * quantity;
+    quoteBuy += isBuy * price * quantity;
+    executions += (lastId[row] ?? 0) - (firstId[row] ?? 0) + 1;
   }
-  if (price > (bars.high.values[bar] ?? 0)) bars.high.values[bar] = price;
-  if (price < (bars.low.values[bar] ?? 0)) bars.low.values[bar] = price;
-  bars.close.values[bar] = price;
-  addAt(side, bar, quantity);
-  addProductAt(bars.quoteTotal, bar, price, quantity);
-  if (quoteSide) addProductAt(quoteSide, bar, price, quantity);
-  return true;
+  if (quote > MAX || total > MAX || executions > MAX) return undefined;
+  if (count === 0) return 0;
+  addPrices(bars, bar, open, high, low, close);
+  addAt(bars.buyQuantity, bar, buy);
+  addAt(bars.sellQuantity, bar, total - buy);
+  addAt(bars.quoteTotal, bar, quote);
+  addAt(bars.quoteBuy, bar, quoteBuy);
+  addAt(bars.executions, bar, executions);
+  addAt(bars.trades, bar, count);
+  return count;
 }
 
+/** The same with integers of any size; each costs an allocation. */
 function addWide(
   bars: Bars,
   bar: number,
-  price: Integer,
-  quantity: Integer,
-  side: IntegerColumn,
-  quoteSide: IntegerColumn | undefined,
-): boolean {
-  if (quantity === 0) return false;
-  addPrice(bars, bar, price);
-  addIntegerAt(side, bar, quantity);
-  addProduct(bars.quoteTotal, bar, price, quantity);
-  if (quoteSide) addProduct(quoteSide, bar, price, quantity);
-  return true;
+  rows: TradeRows,
+  order: Uint32Array,
+  from: number,
+  to: number,
+): number {
+  let count = 0;
+  for (const row of order.subarray(from, to)) {
+    const [price, quantity] = [valueAt(rows.price, row), valueAt(rows.quantity, row)];
+    if (quantity === 0) continue;
+    const quote = multiply(price, quantity);
+    const isBuy = rows.maker[row] === 0;
+    addPrices(bars, bar, price, price, price, price);
+    addIntegerAt(isBuy ? bars.buyQuantity : bars.sellQuantity, bar, quantity);
+    addIntegerAt(bars.quoteTotal, bar, quote);
+    if (isBuy) addIntegerAt(bars.quoteBuy, bar, quote);
+    addAt(bars.executions, bar, (rows.lastId[row] ?? 0) - (rows.firstId[row] ?? 0) + 1);
+    addAt(bars.trades, bar, 1);
+    count++;
+  }
+  return count;
 }
 
-function addPrice(bars: Bars, bar: number, price: Integer): void {
+/** Later prices of a bar; its `trades` still count only the earlier ones. */
+function addPrices(
+  bars: Bars,
+  bar: number,
+  open: Integer,
+  high: Integer,
+  low: Integer,
+  close: Integer,
+): void {
   const isFirst = valueAt(bars.trades, bar) === 0;
-  if (isFirst) setAt(bars.open, bar, price);
-  if (isFirst || price > valueAt(bars.high, bar)) setAt(bars.high, bar, price);
-  if (isFirst || price < valueAt(bars.low, bar)) setAt(bars.low, bar, price);
-  setAt(bars.close, bar, price);
-}
-
-function addProduct(column: IntegerColumn, bar: number, price: Integer, quantity: Integer): void {
-  if (typeof price === 'number' && typeof quantity === 'number') addProductAt(column, bar, price, quantity);
-  else addIntegerAt(column, bar, multiply(price, quantity));
+  if (isFirst) setAt(bars.open, bar, open);
+  if (isFirst || high > valueAt(bars.high, bar)) setAt(bars.high, bar, high);
+  if (isFirst || low < valueAt(bars.low, bar)) setAt(bars.low, bar, low);
+  setAt(bars.close, bar, close);
 }
 
 /** What the snapshots of a window say apart from their sums. */

@@ -5,10 +5,10 @@ import { TextBytes } from './text-bytes.ts';
 
 /** Means and the volume-weighted price carry this many places more than what they average. */
 const MEAN_PLACES = 4;
+const MEAN_UNITS = 10 ** MEAN_PLACES;
 const IMBALANCE_PLACES = 6;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const Z = 0x5a;
+const BILLIONTHS_PER_UNIT = 10 ** (9 - IMBALANCE_PLACES);
+const ZERO = 0x30;
 const TRUE = Buffer.from(',true\n');
 const FALSE = Buffer.from(',false\n');
 const BYTES_PER_BAR = 192;
@@ -40,15 +40,16 @@ export function splitBars(bars: Bars, context: BarContext, count: number): BarsP
 export function barRows({ bars, context, from, to }: BarsPart): Buffer {
   const text = new TextBytes((to - from) * BYTES_PER_BAR);
   const running: Running = { close: closeOf(bars, context.seed, from), cvd: cvdOf(bars, from) };
-  const date = Buffer.from(`${dateOf(context.startMs)}T`);
+  const time = Buffer.from(`${dateOf(context.startMs)}T00:00:00Z`);
   const stepSeconds = context.resolutionMs / SECOND_MS;
   for (let i = from; i < to; i++) {
-    writeTime(text, date, i * stepSeconds);
+    setTime(time, i * stepSeconds);
+    text.bytes(time);
     writePrices(text, bars, i, context.places, running);
     writeFlow(text, bars, i, context.places);
     writeBook(text, bars, i, context.places, running);
     writeCounts(text, bars, i, context.places);
-    writeFlag(text, context.complete[i] === 1);
+    text.bytes(context.complete[i] === 1 ? TRUE : FALSE);
   }
   return text.written;
 }
@@ -75,30 +76,33 @@ function deltaAt(bars: Bars, i: number): Integer {
   return subtract(valueAt(bars.buyQuantity, i), valueAt(bars.sellQuantity, i));
 }
 
-/** `2024-07-18T12:34:56Z` */
-function writeTime(text: TextBytes, date: Uint8Array, secondOfDay: number): void {
-  for (const code of date) text.byte(code);
+/** Sets hours, minutes and seconds of `2024-07-18T12:34:56Z`. */
+function setTime(time: Uint8Array, secondOfDay: number): void {
   const minuteOfDay = Math.floor(secondOfDay / 60);
-  text.twoDigits(Math.floor(minuteOfDay / 60));
-  text.byte(COLON);
-  text.twoDigits(minuteOfDay % 60);
-  text.byte(COLON);
-  text.twoDigits(secondOfDay % 60);
-  text.byte(Z);
+  setTwoDigits(time, 11, Math.floor(minuteOfDay / 60));
+  setTwoDigits(time, 14, minuteOfDay % 60);
+  setTwoDigits(time, 17, secondOfDay % 60);
 }
 
-function writeFlag(text: TextBytes, flag: boolean): void {
-  for (const code of flag ? TRUE : FALSE) text.byte(code);
+function setTwoDigits(time: Uint8Array, at: number, number: number): void {
+  const tens = Math.floor(number / 10);
+  time[at] = ZERO + tens;
+  time[at + 1] = ZERO + number - 10 * tens;
 }
 
 function writePrices(text: TextBytes, bars: Bars, i: number, { price }: Places, running: Running): void {
-  const traded = valueAt(bars.trades, i) !== 0;
-  for (const column of [bars.open, bars.high, bars.low, bars.close]) {
-    text.byte(COMMA);
-    const value = traded ? valueAt(column, i) : running.close;
-    if (value !== null) text.decimal(value, price);
+  if (valueAt(bars.trades, i) !== 0) {
+    text.field(valueAt(bars.open, i), price);
+    text.field(valueAt(bars.high, i), price);
+    text.field(valueAt(bars.low, i), price);
+    running.close = valueAt(bars.close, i);
+    text.field(running.close, price);
+    return;
   }
-  if (traded) running.close = valueAt(bars.close, i);
+  for (let column = 0; column < 4; column++) {
+    if (running.close === null) text.emptyField();
+    else text.field(running.close, price);
+  }
 }
 
 function writeFlow(text: TextBytes, bars: Bars, i: number, { price, quantity }: Places): void {
@@ -106,12 +110,11 @@ function writeFlow(text: TextBytes, bars: Bars, i: number, { price, quantity }: 
   const sell = valueAt(bars.sellQuantity, i);
   const total = add(buy, sell);
   writeMean(text, valueAt(bars.quoteTotal, i), total, price);
-  for (const volume of [total, buy, sell, subtract(buy, sell)]) {
-    text.byte(COMMA);
-    text.decimal(volume, quantity);
-  }
-  text.byte(COMMA);
-  text.decimal(valueAt(bars.executions, i), 0);
+  text.field(total, quantity);
+  text.field(buy, quantity);
+  text.field(sell, quantity);
+  text.field(subtract(buy, sell), quantity);
+  text.field(valueAt(bars.executions, i), 0);
 }
 
 function writeBook(
@@ -126,32 +129,23 @@ function writeBook(
   writeMean(text, valueAt(bars.bidQuantity, i), snapshots, quantity);
   writeMean(text, valueAt(bars.askQuantity, i), snapshots, quantity);
   running.cvd = add(running.cvd, deltaAt(bars, i));
-  text.byte(COMMA);
-  text.decimal(running.cvd, quantity);
-  text.byte(COMMA);
-  if (snapshots !== 0) {
-    const billionthsPerUnit = 10 ** (9 - IMBALANCE_PLACES);
-    text.decimal(
-      divideRounded(valueAt(bars.imbalance, i), multiply(snapshots, billionthsPerUnit)),
-      IMBALANCE_PLACES,
-    );
+  text.field(running.cvd, quantity);
+  if (snapshots === 0) text.emptyField();
+  else {
+    const mean = divideRounded(valueAt(bars.imbalance, i), multiply(snapshots, BILLIONTHS_PER_UNIT));
+    text.field(mean, IMBALANCE_PLACES);
   }
 }
 
 function writeCounts(text: TextBytes, bars: Bars, i: number, { price, quantity }: Places): void {
-  for (const column of [bars.quoteTotal, bars.quoteBuy]) {
-    text.byte(COMMA);
-    text.decimal(valueAt(column, i), price + quantity);
-  }
-  for (const column of [bars.trades, bars.snapshots]) {
-    text.byte(COMMA);
-    text.decimal(valueAt(column, i), 0);
-  }
+  text.field(valueAt(bars.quoteTotal, i), price + quantity);
+  text.field(valueAt(bars.quoteBuy, i), price + quantity);
+  text.field(valueAt(bars.trades, i), 0);
+  text.field(valueAt(bars.snapshots, i), 0);
 }
 
 /** `sum / count` with {@link MEAN_PLACES} places more than the sum has; nothing when there is nothing to average. */
 function writeMean(text: TextBytes, sum: Integer, count: Integer, places: number): void {
-  text.byte(COMMA);
-  if (count === 0) return;
-  text.decimal(divideRounded(multiply(sum, 10 ** MEAN_PLACES), count), places + MEAN_PLACES);
+  if (count === 0) text.emptyField();
+  else text.field(divideRounded(multiply(sum, MEAN_UNITS), count), places + MEAN_PLACES);
 }

@@ -45,13 +45,6 @@ export function addAt(column: IntegerColumn, index: number, value: number): void
   else addWide(column, index, BigInt(value));
 }
 
-/** Adds the product of two safe integers; the product may be beyond 2^53. */
-export function addProductAt(column: IntegerColumn, index: number, a: number, b: number): void {
-  const product = a * b; // rounding never brings a product beyond 2^53 - 1 below it, so the check is exact
-  if (product <= MAX) addAt(column, index, product);
-  else addWide(column, index, BigInt(a) * BigInt(b));
-}
-
 /** Adds an integer of any size. */
 export function addIntegerAt(column: IntegerColumn, index: number, value: Integer): void {
   if (typeof value === 'number') addAt(column, index, value);

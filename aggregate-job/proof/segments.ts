@@ -23,21 +23,25 @@ export function epochParts(rows: TradeRows, order: Uint32Array): Uint32Array[] {
 export function segmentsOf(rows: TradeRows, part: Uint32Array): Segment[] {
   const { id: ids, time: times } = rows;
   const segments: Segment[] = [];
-  let last: Segment | undefined;
   let latest = -1;
-  for (const row of part) {
-    const id = ids[row] ?? 0;
-    const time = times[row] ?? 0;
-    const late = time < latest;
-    if (time > latest) latest = time;
-    if (last && last.to === id - 1 && last.late === late) {
-      last.to = id;
-      if (time < last.firstTime) last.firstTime = time;
-      if (time > last.lastTime) last.lastTime = time;
-    } else {
-      last = { from: id, to: id, firstTime: time, lastTime: time, late };
-      segments.push(last);
+  for (let start = 0; start < part.length; ) {
+    const firstRow = part[start] ?? 0;
+    const from = ids[firstRow] ?? 0;
+    let firstTime = times[firstRow] ?? 0;
+    let lastTime = firstTime;
+    const late = firstTime < latest;
+    latest = Math.max(latest, firstTime);
+    let end = start + 1;
+    for (; end < part.length; end++) {
+      const row = part[end] ?? 0;
+      const time = times[row] ?? 0;
+      if (ids[row] !== from + end - start || time < latest !== late) break;
+      if (time > latest) latest = time;
+      if (time < firstTime) firstTime = time;
+      if (time > lastTime) lastTime = time;
     }
+    segments.push({ from, to: from + end - start - 1, firstTime, lastTime, late });
+    start = end;
   }
   return segments;
 }

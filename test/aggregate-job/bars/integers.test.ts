@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import {
   add,
   addIntegerAt,
-  addProductAt,
   divideRounded,
   type Integer,
   integerColumn,
@@ -63,7 +62,7 @@ describe('exact integers', () => {
   it('sum up in columns in any order, past 2^53 and back', () => {
     const step = fc.oneof(
       fc.tuple(fc.constant('add'), big, big),
-      fc.tuple(fc.constant('product'), fc.bigInt({ min: 0n, max: MAX }), fc.bigInt({ min: 0n, max: MAX })),
+      fc.tuple(fc.constant('product'), big, big),
       fc.tuple(fc.constant('set'), big, big),
     );
     check(fc.array(fc.tuple(fc.nat(1), step), { maxLength: 12 }), (steps) => {
@@ -72,7 +71,7 @@ describe('exact integers', () => {
       for (const [index, [what, a, b]] of steps) {
         const at = index === 0 ? 0 : 1;
         if (what === 'add') addIntegerAt(column, at, narrow(a));
-        if (what === 'product') addProductAt(column, at, Number(a), Number(b));
+        if (what === 'product') addIntegerAt(column, at, multiply(narrow(a), narrow(b)));
         if (what === 'set') setAt(column, at, narrow(a));
         sums[at] = what === 'set' ? a : sums[at] + (what === 'add' ? a : a * b);
       }
