@@ -66,7 +66,7 @@ function addNarrow(
     quoteBuy += isBuy * price * quantity;
     executions += (lastId[row] ?? 0) - (firstId[row] ?? 0) + 1;
   }
-  if (quote > MAX || total > MAX || executions > MAX) return undefined;
+  if (quote > MAX || executions > MAX) return undefined; // no price is below one tick, so the quantities sum up to less
   if (count === 0) return 0;
   addPrices(bars, bar, open, high, low, close);
   addAt(bars.buyQuantity, bar, buy);
