@@ -10,6 +10,9 @@ import { RECORDINGS, recorded } from '../simulator/recorded.ts';
 import { readChunks } from './chunks.ts';
 import { recordReplay } from './record-replay.ts';
 
+/** No run of one seed takes so long. */
+const SEED_MS = 60_000;
+
 /** The daily files of a store's chunks, which are built in it. */
 async function barsOf(store: Store): Promise<[string, string][]> {
   expect((await runJobOn(store, ['--keep-raw'])).code).toBe(0);
@@ -26,7 +29,7 @@ describeWithEmulator('the recorder on a bucket behind a faulty network', () => {
   });
   afterAll(() => emulator.stop());
 
-  recorded('stores the rows it stores in a folder, each once, and they give the same bars', async () => {
+  const stores = async (): Promise<void> => {
     const folder = await temporaryFolder();
     const expected = await openStore(folder.path, { writable: true });
     await recordReplay(expected, openReplay(RECORDINGS));
@@ -49,5 +52,10 @@ describeWithEmulator('the recorder on a bucket behind a faulty network', () => {
         await proxy.close();
       }
     }
-  });
+  };
+  recorded(
+    'stores the rows it stores in a folder, each once, and they give the same bars',
+    stores,
+    (1 + SEEDS.length) * SEED_MS,
+  );
 });

@@ -13,7 +13,7 @@ export const RECORDINGS = ['btcusdt', 'ethusdt'].map(
 export const KLINES = `${DATA}/klines/BTCUSDT-1m-20240718T2358-20240719T0004.csv`;
 
 /** A test on the recorded data; skipped, and saying so, where they are absent. */
-export function recorded(name: string, test: () => void | Promise<void>): void {
-  if (existsSync(DATA)) it(name, test);
+export function recorded(name: string, test: () => void | Promise<void>, timeoutMs?: number): void {
+  if (existsSync(DATA)) it(name, test, timeoutMs);
   else it.skip(`${name} (skipped: no recorded data in ${DATA})`, test);
 }
