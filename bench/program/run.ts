@@ -13,7 +13,7 @@ export type Program = {
 /** What one run of a whole process took, start-up included. */
 export type Run = { seconds: number; cpuSeconds: number; peakBytes: number };
 
-/** Runs programs as whole processes, with the Python of the tools and a compile cache, as the container image has one. */
+/** Runs programs as whole processes, with the Python of the tools; those of Node all with the same compile cache, filled by the run that does not count. */
 export function programRunner(python: string | undefined, compileCache: string) {
   return async ({ command, args }: Program): Promise<Run> => {
     const [file, usage] =
