@@ -2,7 +2,6 @@ import { isDate, minuteText } from './time.ts';
 
 /** The two raw record kinds; each is a folder of a symbol-day. */
 export type RawKind = 'trades' | 'depth';
-export const RAW_KINDS: readonly RawKind[] = ['depth', 'trades'];
 
 /** The parts of a chunk's name, `{HH-mm}_{writer}_{n}`: its first minute (0 to 1439), who wrote it, and which time the minute was opened. */
 export type ChunkName = { kind: RawKind; minute: number; writer: string; n: number };

@@ -12,6 +12,9 @@ import { growScale, type ScaledRows } from './scaled-rows.ts';
 
 const ZERO = 0x30;
 const POINT = 0x2e;
+const COMMA = 0x2c;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 
 /** Up to this many bytes of digits and point are exact in a double. */
 const MAX_BYTES = 15;
@@ -64,8 +67,17 @@ export function skipDecimal(text: Buffer, start: number): number {
   return point > start && at > point + 1 ? at : 0;
 }
 
+/** Passes over event time and receive time, each perhaps empty: the place of the line feed behind them, or 0. */
+export function skipToLineFeed(text: Buffer, start: number): number {
+  const eventEnd = skipDigits(text, start);
+  if (text[eventEnd] !== COMMA) return 0;
+  let at = skipDigits(text, eventEnd + 1);
+  if (text[at] === CARRIAGE_RETURN) at++;
+  return text[at] === LINE_FEED ? at : 0;
+}
+
 /** Passes over digits, or over nothing where there are none. */
-export function skipDigits(text: Buffer, start: number): number {
+function skipDigits(text: Buffer, start: number): number {
   let at = start;
   while ((text[at]! ^ ZERO) < 10) at++;
   return at;

@@ -1,8 +1,8 @@
 // Inflates one chunk after the other with the same engine into the same memory. Node's `inflateRawSync` sets up an engine and fresh
 // memory for every call, which then has to be cleared, mapped page by page and collected again, and its pages are in no cache when the
 // scanner comes to them: all in all it takes 1.5 times as long. Streams can keep their engine but hop to another thread and back for
-// each chunk. So this drives the engine's binding itself, as `minizlib` (and with it npm) does; where a later Node has another one,
-// `inflateRawSync` does the work.
+// each chunk. So this uses the engine inside a stream, as `minizlib` (and with it npm) does in its own way; where a later Node
+// has another one, `inflateRawSync` does the work.
 
 import { createInflateRaw, type InflateRaw, inflateRawSync, constants as zlib } from 'node:zlib';
 

@@ -9,7 +9,7 @@
 // biome-ignore-all lint/style/noNonNullAssertion: every index is in bounds, the text ends with a line feed
 
 import { type DepthRows, reserveDepth } from './depth-rows.ts';
-import { type Numerals, numerals, readDecimal, readInteger, scaleRow, skipDigits } from './fields.ts';
+import { type Numerals, numerals, readDecimal, readInteger, scaleRow, skipToLineFeed } from './fields.ts';
 import type { ScanEvents, ScanTarget } from './scan-trades.ts';
 
 const COMMA = 0x2c;
@@ -17,7 +17,6 @@ const QUOTE = 0x22;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
 const LINE_FEED = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
 
 const TIME_DIGITS = 13;
 const DAY_MS = 86_400_000;
@@ -77,13 +76,9 @@ function readRow(
   at = readInteger(text, at, rows.updateId, row);
   if (at === 0 || text[at] !== COMMA) return 0;
 
-  // event time and receive time
-  at = skipDigits(text, at + 1);
-  if (text[at] !== COMMA) return 0;
-  at = skipDigits(text, at + 1);
-  if (text[at] === CARRIAGE_RETURN) at++;
+  at = skipToLineFeed(text, at + 1);
   // the searches for the ends of the sides may have run into the next line
-  if (text[at] !== LINE_FEED || text.indexOf(LINE_FEED, start) !== at) return 0;
+  if (at === 0 || text.indexOf(LINE_FEED, start) !== at) return 0;
 
   if (time < target.windowStart || time >= target.windowEnd) {
     if (time < 0 || time >= DAY_MS) return 0;

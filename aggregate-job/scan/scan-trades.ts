@@ -12,13 +12,12 @@ import {
   readInteger,
   scaleRow,
   skipDecimal,
-  skipDigits,
+  skipToLineFeed,
 } from './fields.ts';
 import { reserveTrades, type TradeRows } from './trade-rows.ts';
 
 const COMMA = 0x2c;
 const LINE_FEED = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
 /** `true`, `fals` and `e`; words are little-endian. */
 const TRUE = 0x65757274;
 const FALS = 0x736c6166;
@@ -113,11 +112,8 @@ function readRow(
   // quantity without retail price improvement, event time, receive time
   at = skipDecimal(text, at + 1);
   if (at === 0 || text[at] !== COMMA) return 0;
-  at = skipDigits(text, at + 1);
-  if (text[at] !== COMMA) return 0;
-  at = skipDigits(text, at + 1);
-  if (text[at] === CARRIAGE_RETURN) at++;
-  if (text[at] !== LINE_FEED) return 0;
+  at = skipToLineFeed(text, at + 1);
+  if (at === 0) return 0;
 
   if (time < target.windowStart || time >= target.windowEnd) {
     if (time < 0 || time >= DAY_MS) return 0;

@@ -7,7 +7,7 @@ import { chunkName, compress, headerOf } from '../../ingest/chunk/chunk.ts';
 import { Unreadable } from '../../ingest/frame/fields.ts';
 import { createFrameReader } from '../../ingest/frame/read-frame.ts';
 import { ROUTES, streamsOf } from '../../ingest/stream.ts';
-import { RAW_KINDS } from '../../shared/object-names.ts';
+import type { RawKind } from '../../shared/object-names.ts';
 import { openStore } from '../../shared/store/open.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { DAY_MS, dayStartMs, MINUTE_MS } from '../../shared/time.ts';
@@ -40,7 +40,7 @@ export async function standardDay(days: number, onMake: () => void): Promise<str
 }
 
 /** The lines of both kinds of one minute. */
-type Minute = Record<(typeof RAW_KINDS)[number], string[]>;
+type Minute = Record<RawKind, string[]>;
 
 async function recordDay(store: Store, days: number): Promise<void> {
   const minutes = new Map<number, Minute>();
@@ -62,7 +62,7 @@ async function recordDay(store: Store, days: number): Promise<void> {
 async function storeMinute(store: Store, minutes: Map<number, Minute>, startMs: number): Promise<void> {
   const minute = minutes.get(startMs);
   if (!minute) return;
-  for (const kind of RAW_KINDS) {
+  for (const kind of ['depth', 'trades'] as const) {
     const name = chunkName({ name: '', symbol: SYMBOL, kind }, startMs, 'bench', 0);
     await store.create(name, await compress(Buffer.from(headerOf(kind) + minute[kind].join(''))));
   }

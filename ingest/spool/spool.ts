@@ -2,10 +2,10 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorText } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import { chunkObjectName, type RawKind } from '../../shared/object-names.ts';
+import type { RawKind } from '../../shared/object-names.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { type Clock, dateOf, dayStartMs, MINUTE_MS } from '../../shared/time.ts';
-import { headerOf } from '../chunk/chunk.ts';
+import { chunkName, headerOf } from '../chunk/chunk.ts';
 import type { MinuteRows, MinuteSink } from '../minutes/stream-minutes.ts';
 import type { Stream } from '../stream.ts';
 import type { Tally } from '../tally.ts';
@@ -64,7 +64,10 @@ export class Spool implements MinuteSink {
 
   open(stream: Stream, startMs: number, n: number): MinuteRows {
     const { run, writer } = this.#options;
-    const file = new ChunkFile(join(run, nameOf(stream, startMs, writer, n)), this.#memory);
+    const file = new ChunkFile(
+      join(run, chunkName(stream, startMs, writer, n).replace(/\.gz$/, '')),
+      this.#memory,
+    );
     const chunk = { stream, startMs, n, file, rows: 0, hasShed: false };
     chunk.file.append(Buffer.from(headerOf(stream.kind)));
     this.#open.add(chunk);
@@ -199,10 +202,4 @@ export class Spool implements MinuteSink {
       'the spool is full: rows are shed, depth first',
     );
   }
-}
-
-function nameOf({ symbol, kind }: Stream, startMs: number, writer: string, n: number): string {
-  const date = dateOf(startMs);
-  const minute = (startMs - dayStartMs(date)) / MINUTE_MS;
-  return chunkObjectName(symbol, date, { kind, minute, writer, n }).replace(/\.gz$/, '');
 }
