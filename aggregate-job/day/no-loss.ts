@@ -1,6 +1,6 @@
 import { manifestObjectName } from '../../shared/object-names.ts';
 import type { Manifest } from '../../shared/schema/manifest.ts';
-import type { IdRange } from '../proof/completeness.ts';
+import { type IdRange, joinRanges, subtractRanges } from '../proof/id-ranges.ts';
 
 /**
  * What was had once is not replaced by less: chunks or a zip that vanished must shrink neither the rows nor the proof of a day that is
@@ -18,7 +18,7 @@ export function requireNoLoss(before: Manifest | undefined, now: Manifest): void
 function lossesOf(before: Manifest, now: Manifest): string[] {
   const lostTrades = before.trades.rows - now.trades.rows;
   const lostSnapshots = snapshotsOf(before) - snapshotsOf(now);
-  const lostRange = heldIds(before).find((range) => !heldIds(now).some((held) => includes(held, range)));
+  const [lostRange] = subtractRanges(heldIds(before), heldIds(now));
   return [
     ...(lostTrades > 0 ? [`${lostTrades} trades`] : []),
     ...(lostRange ? [`trades between the ids ${lostRange[0]} and ${lostRange[1]}`] : []),
@@ -34,18 +34,8 @@ const snapshotsOf = ({ depth }: Manifest): number => depth.snapshots + depth.one
 /** The runs of ids a day holds; none where ids restarted, since a number then names no single trade. */
 function heldIds({ trades: { first_id, last_id, missing } }: Manifest): IdRange[] {
   if (first_id === null || last_id === null || first_id > last_id) return [];
-  const held: IdRange[] = [];
-  let from = first_id;
-  for (const [start, end] of missing) {
-    if (end < from || start > last_id) continue;
-    if (start > from) held.push([from, start - 1]);
-    from = end + 1;
-  }
-  if (from <= last_id) held.push([from, last_id]);
-  return held;
+  return subtractRanges([[first_id, last_id]], joinRanges(missing));
 }
-
-const includes = ([from, to]: IdRange, [first, last]: IdRange): boolean => from <= first && last <= to;
 
 function provenEnds({ proof, trades: { expected_first_id, expected_last_id } }: Manifest): number {
   if (proof !== 'none') return 2;

@@ -1,4 +1,5 @@
 import type { Manifest } from '../../shared/schema/manifest.ts';
+import { countIds } from '../proof/id-ranges.ts';
 import type { Evidence } from './evidence.ts';
 import type { Findings } from './findings.ts';
 
@@ -27,7 +28,7 @@ function reasonsOf(
   { completeness, epochs, lostIds, firstId, lastId }: Findings,
   evidence: Evidence,
 ): string[] {
-  const missing = completeness.missing.reduce((count, [from, to]) => count + to - from + 1, 0);
+  const missing = countIds(completeness.missing);
   const beyond = isBeyond(firstId, lastId, evidence);
   const lost = lostIds.filter((id) => epochs > 1 || isExpected(id, evidence)).length;
   return [

@@ -8,7 +8,7 @@ import type { Progress } from '../../shared/progress.ts';
 import { TRADE_HEADER, tradeLine } from '../../shared/schema/trade.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { DAY_MS, dayStartMs, MINUTE_MS } from '../../shared/time.ts';
-import type { IdRange } from '../proof/completeness.ts';
+import { countIds, firstIds, type IdRange } from '../proof/id-ranges.ts';
 import { fetchTrades } from './fetch-trades.ts';
 
 /** What a repair works on. */
@@ -35,10 +35,7 @@ export type RepairResult = { stored: number; error: ExchangeError | undefined };
 export async function repairTrades(task: RepairTask): Promise<RepairResult> {
   const { missing, maxIds, progress } = task;
   const ranges = firstIds(missing, maxIds);
-  progress.step(
-    'repair',
-    ranges.reduce((ids, [from, to]) => ids + to - from + 1, 0),
-  );
+  progress.step('repair', countIds(ranges));
   const minute = new MinuteOfRepair(task);
   let fetched = 0;
   let error: ExchangeError | undefined;
@@ -98,16 +95,4 @@ class MinuteOfRepair {
     this.stored += this.#lines.length;
     this.#lines = [];
   }
-}
-
-/** The first `maxIds` ids of the ranges. */
-function firstIds(ranges: IdRange[], maxIds: number): IdRange[] {
-  const taken: IdRange[] = [];
-  let left = maxIds;
-  for (const [from, to] of ranges) {
-    if (left <= 0) break;
-    taken.push([from, Math.min(to, from + left - 1)]);
-    left -= to - from + 1;
-  }
-  return taken;
 }

@@ -1,8 +1,6 @@
 import type { Epoch } from './epochs.ts';
+import type { IdRange } from './id-ranges.ts';
 import type { Segment } from './segments.ts';
-
-/** A range of ids, both ends included. */
-export type IdRange = [from: number, to: number];
 
 /** What is expected of one end of a day: an id, or null for a day without trades. Undefined where nothing is known. */
 export type ExpectedId = number | null | undefined;
