@@ -1,18 +1,14 @@
-import { parse } from 'csv-parse/sync';
 import { type Decimal, parseDecimal } from '../../shared/decimals.ts';
 import { DEPTH_COLUMNS } from '../../shared/schema/depth.ts';
 import { TRADE_COLUMNS } from '../../shared/schema/trade.ts';
 import { DAY_MS } from '../../shared/time.ts';
+import { csvFields } from './csv-line.ts';
 import type { TradeRow } from './trade-rows.ts';
 
 /** Why a row was not taken, in words that can be counted; `id` is its aggregate trade id where that could be read and the row is of the day. */
 export class BadRow extends Error {
   override name = 'BadRow';
-  readonly id: number | undefined;
-  constructor(reason: string, id?: number) {
-    super(reason);
-    this.id = id;
-  }
+  id: number | undefined;
 }
 
 /** A snapshot as its row said it; a side without levels is null. */
@@ -28,7 +24,8 @@ export function readTradeRow(line: string, dayStartMs: number): TradeRow {
   try {
     return readTrade(fields, time, id);
   } catch (error) {
-    throw error instanceof BadRow ? new BadRow(error.message, id) : error;
+    if (error instanceof BadRow) error.id = id;
+    throw error;
   }
 }
 
@@ -80,23 +77,13 @@ function readBest<C extends string>(fields: Record<C, string>, column: C): Level
 
 function fieldsOf<C extends string>(line: string, columns: readonly C[]): Record<C, string> {
   if (line === '' || line === '\r') throw new BadRow('empty line');
-  const values = parseLine(line.endsWith('\r') ? line.slice(0, -1) : line);
+  const values = csvFields(line.endsWith('\r') ? line.slice(0, -1) : line);
+  if (!values) throw new BadRow('quotes do not match');
   if (values.length !== columns.length)
     throw new BadRow(`${values.length < columns.length ? 'missing' : 'extra'} fields`);
   const fields: Partial<Record<C, string>> = {};
   for (const [i, column] of columns.entries()) fields[column] = values[i] ?? '';
   return fields as Record<C, string>; // every column was set in the line above
-}
-
-function parseLine(line: string): string[] {
-  try {
-    const [fields = []]: string[][] = parse(line, { record_delimiter: '\n', relax_column_count: true });
-    return fields;
-  } catch (cause) {
-    const unbalanced = new BadRow('quotes do not match');
-    unbalanced.cause = cause;
-    throw unbalanced;
-  }
 }
 
 function readTime(text: string, dayStartMs: number): number {
