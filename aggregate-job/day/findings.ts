@@ -4,8 +4,9 @@ import { type Bars, combineBars, emptyBars, type Places, placeBars, rescaleBars 
 import { type Integer, narrow, sharedColumn } from '../bars/integers.ts';
 import { type Completeness, checkCompleteness } from '../proof/completeness.ts';
 import type { Epoch } from '../proof/epochs.ts';
+import { containsId, countIds, type IdRange, joinRanges } from '../proof/id-ranges.ts';
 import { gapsOfDay } from '../scan/book-gaps.ts';
-import type { Rejection } from '../scan/scan-chunk.ts';
+import { joinRejected, type Rejected } from '../scan/rejected.ts';
 import type { WindowResult } from '../scan/window.ts';
 import type { Evidence } from './evidence.ts';
 import { type DayReading, WINDOW_MS } from './read-day.ts';
@@ -27,9 +28,9 @@ export type Findings = {
   epochs: number;
   /** Distinct trades, those with quantity 0 included. */
   tradeRows: number;
-  rejections: Rejection[];
-  /** Ids of rejected rows that no other row holds. */
-  lostIds: number[];
+  rejected: Rejected;
+  /** Ids of rejected rows that no other row holds, one a row. */
+  lostIds: Float64Array;
   bookGaps: [number, number][];
   counts: Counts;
 };
@@ -52,7 +53,7 @@ export function findDay({ windows, epochs }: DayReading, evidence: Evidence): Fi
   const decimals = decimalsOf(results, evidence);
   const bars = barsOfDay(windows, decimals);
   const completeness = completenessOf(epochs, evidence);
-  const rejections = results.flatMap((result) => result.rejections);
+  const rejected = joinRejected(results.map((result) => result.rejected));
   return {
     decimals,
     bars,
@@ -63,9 +64,9 @@ export function findDay({ windows, epochs }: DayReading, evidence: Evidence): Fi
     firstId: epochs[0]?.[0]?.from ?? null,
     lastId: epochs.at(-1)?.at(-1)?.to ?? null,
     epochs: epochs.length,
-    tradeRows: epochs.flat().reduce((rows, { from, to }) => rows + to - from + 1, 0),
-    rejections,
-    lostIds: rejections.flatMap(({ id }) => (id === undefined || holdsId(epochs, id) ? [] : [id])),
+    tradeRows: countIds(rangesOf(epochs)),
+    rejected,
+    lostIds: lostIdsOf(rejected, epochs),
     bookGaps: gapsOfDay(
       results.map(({ book }) => book.gaps),
       DAY_MS,
@@ -123,11 +124,14 @@ function completeSeconds({ unproven }: Completeness): Uint8Array {
   return seconds;
 }
 
-function holdsId(epochs: Epoch[], id: number): boolean {
-  return epochs.some((epoch) => {
-    const next = epoch.findIndex(({ to }) => to >= id);
-    return next >= 0 && (epoch[next]?.from ?? Number.POSITIVE_INFINITY) <= id;
-  });
+/** The runs of ids, those of one epoch after those of the other. */
+function rangesOf(epochs: Epoch[]): IdRange[] {
+  return epochs.flatMap((epoch) => epoch.map(({ from, to }): IdRange => [from, to]));
+}
+
+function lostIdsOf({ ids }: Rejected, epochs: Epoch[]): Float64Array {
+  const held = joinRanges(rangesOf(epochs));
+  return ids.filter((id) => !containsId(held, id));
 }
 
 function countsOf(results: WindowResult[]): Counts {

@@ -1,13 +1,12 @@
 import { formatUnits } from '../../shared/decimals.ts';
 import { rawDayPrefix } from '../../shared/object-names.ts';
-import { MAX_NAMED_REJECTIONS, type Manifest } from '../../shared/schema/manifest.ts';
-import { compareNames } from '../../shared/store/store.ts';
+import type { Manifest } from '../../shared/schema/manifest.ts';
 import { dayStartMs, isoMillisecond } from '../../shared/time.ts';
 import { closeOf, cvdOf } from '../bars/bar-text.ts';
 import { add, type Integer, type IntegerColumn, valueAt } from '../bars/integers.ts';
 import { contentWarnings } from '../proof/content-gates.ts';
 import { reconcile } from '../proof/reconcile.ts';
-import type { Rejection } from '../scan/scan-chunk.ts';
+import type { Rejected } from '../scan/rejected.ts';
 import type { InputList } from './archive-day.ts';
 import type { Evidence } from './evidence.ts';
 import type { Findings } from './findings.ts';
@@ -47,7 +46,7 @@ export function manifestOf(
     depth: depthOf(findings, startMs),
     klines: reconcile({ bars: minutes, places: decimals, seed, startMs }, evidence.klines),
     inputs: inputsOf(inputs),
-    rejected: rejectedOf(findings.rejections, rawDayPrefix(symbol, date)),
+    rejected: rejectedOf(findings.rejected, rawDayPrefix(symbol, date)),
     outputs: [],
     archive: { name: '', bytes: 0, sha256: '' },
     code_version: codeVersion,
@@ -96,15 +95,11 @@ function inputsOf({ lines, text }: InputList): Manifest['inputs'] {
   };
 }
 
-function rejectedOf(rejections: Rejection[], prefix: string): Manifest['rejected'] {
-  const sorted = rejections.toSorted((a, b) => compareNames(a.name, b.name) || a.line - b.line);
-  const reasons = Map.groupBy(sorted, ({ reason }) => reason);
+function rejectedOf({ count, byReason, named }: Rejected, prefix: string): Manifest['rejected'] {
   return {
-    count: sorted.length,
-    by_reason: Object.fromEntries([...reasons].map(([reason, rows]) => [reason, rows.length]).toSorted()),
-    named: sorted
-      .slice(0, MAX_NAMED_REJECTIONS)
-      .map(({ name, line, reason }) => ({ name: prefix + name, line, reason })),
+    count,
+    by_reason: Object.fromEntries([...byReason].toSorted()),
+    named: named.map(({ name, line, reason }) => ({ name: prefix + name, line, reason })),
   };
 }
 

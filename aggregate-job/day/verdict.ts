@@ -72,14 +72,14 @@ function isBeyond(
   return isBefore || isBehind;
 }
 
-function warningsOf({ counts, completeness, rejections, bookGaps }: Findings): string[] {
+function warningsOf({ counts, completeness, rejected, bookGaps }: Findings): string[] {
   const told: [number, string][] = [
     [counts.conflicts, 'rows contradict another row with the same trade id'],
     [completeness.outOfOrder, 'trades are older than a trade with a smaller id'],
     [counts.withoutQuantity, 'trades have quantity 0'],
     [counts.oneSided, 'snapshots have an empty side'],
     [counts.crossed, 'snapshots have the best bid above the best ask'],
-    [rejections.length, 'rows or chunks were rejected'],
+    [rejected.count, 'rows or chunks were rejected'],
   ];
   const darkMs = bookGaps.reduce((sum, [from, to]) => sum + to - from, 0);
   if (bookGaps.length > 0)

@@ -8,6 +8,7 @@ import type { InflateWhole } from './inflate.ts';
 import { BadRow, readDepthRow, readTradeRow } from './read-row.ts';
 import { scanDepth } from './scan-depth.ts';
 import { type ScanEvents, type ScanTarget, scanTrades } from './scan-trades.ts';
+import { runSteps, type Steps } from './steps.ts';
 import { pushTrade, type TradeRows } from './trade-rows.ts';
 
 /** One chunk as a window reads it. */
@@ -42,10 +43,14 @@ export type Rejection = { name: string; line: number; reason: string; id?: numbe
 export type ScanOutput = {
   trades: TradeRows;
   depth: DepthRows;
-  rejections: Rejection[];
+  rejections: { push(rejection: Rejection): unknown };
   /** Told of each row that belongs to another window: its time, ms since the day's start. */
   stray(time: number): void;
 };
+
+/** Text read in one step: a row that is rejected takes some microseconds and may be two bytes long. */
+const STEP_BYTES = 1 << 17;
+const LINE_FEED = 0x0a;
 
 /** Reads one chunk into the rows of its kind. Bad rows are told, good ones kept; nothing throws. */
 export function scanChunk(
@@ -54,6 +59,16 @@ export function scanChunk(
   output: ScanOutput,
   inflater?: InflateWhole,
 ): ChunkReading {
+  return runSteps(chunkSteps(chunk, target, output, inflater));
+}
+
+/** The same step by step. */
+export function* chunkSteps(
+  chunk: WindowChunk,
+  target: ScanTarget,
+  output: ScanOutput,
+  inflater?: InflateWhole,
+): Steps<ChunkReading> {
   const reject = (line: number, reason: string, id?: number): void => {
     if (chunk.isHome)
       output.rejections.push({ name: chunk.name, line, reason, ...(id === undefined ? {} : { id }) });
@@ -64,7 +79,9 @@ export function scanChunk(
   const damage = 'damage' in unpacked ? unpacked.damage : null;
   if (damage !== null) reject(0, damage);
   const rows =
-    chunk.kind === null ? 0 : scanText(unpacked.text, damage !== null, chunk.kind, target, output, reject);
+    chunk.kind === null
+      ? 0
+      : yield* scanText(unpacked.text, damage !== null, chunk.kind, target, output, reject);
   const { bytes } = chunk.stored;
   if ('damage' in unpacked)
     return { rows, size: bytes.length, crc32: crc32(bytes), packedCrc32: crc32(bytes), damage };
@@ -79,14 +96,14 @@ export function scanChunk(
 
 type Reject = (line: number, reason: string, id?: number) => void;
 
-function scanText(
+function* scanText(
   text: Buffer,
   isCut: boolean,
   kind: RawKind,
   target: ScanTarget,
   output: ScanOutput,
   reject: Reject,
-): number {
+): Steps<number> {
   const header = kind === 'trades' ? TRADE_HEADER : DEPTH_HEADER;
   if (isCut && header.startsWith(text.toString('latin1'))) return 0; // cut inside its header: the damage says it all
   const body = bodyStart(text, header);
@@ -96,13 +113,23 @@ function scanText(
   }
   if (body === text.length) return 0;
   const ended = endedText(text, isCut, reject);
+  let rows = 0;
   const events: ScanEvents = {
     stray: output.stray,
     odd: (start, end, line) =>
-      readOdd(ended.toString('utf8', start, end), line, kind, target, output, reject),
+      readOdd(ended.toString('utf8', start, end), rows + line, kind, target, output, reject),
   };
-  if (kind === 'trades') return scanTrades(ended, body, target, output.trades, events);
-  return scanDepth(ended, body, target, output.depth, events);
+  for (let from = body; from < ended.length; ) {
+    const end = ended.indexOf(LINE_FEED, Math.min(from + STEP_BYTES, ended.length) - 1) + 1;
+    const part = ended.subarray(0, end);
+    rows +=
+      kind === 'trades'
+        ? scanTrades(part, from, target, output.trades, events)
+        : scanDepth(part, from, target, output.depth, events);
+    from = end;
+    yield;
+  }
+  return rows;
 }
 
 /** The byte behind the header line; undefined when the text starts with another one. */
@@ -116,7 +143,7 @@ function bodyStart(text: Buffer, header: string): number | undefined {
 
 /** The text with a final line end. The unfinished last line of a cut text could be a good row with digits missing: it is left out. */
 function endedText(text: Buffer, isCut: boolean, reject: Reject): Buffer {
-  if (text.at(-1) === 0x0a) return text;
+  if (text.at(-1) === LINE_FEED) return text;
   if (!isCut) return Buffer.concat([text, Buffer.from('\n')]);
   const whole = text.subarray(0, text.lastIndexOf(0x0a) + 1);
   reject(

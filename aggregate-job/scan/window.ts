@@ -5,8 +5,10 @@ import { type BookGaps, bookGaps } from './book-gaps.ts';
 import { type DepthRows, depthRows } from './depth-rows.ts';
 import { createInflater, type InflateWhole } from './inflate.ts';
 import { orderDepth, orderTrades } from './order.ts';
+import { type Rejected, RejectedRows } from './rejected.ts';
 import { clearRows, growScale } from './scaled-rows.ts';
-import { type ChunkReading, type Rejection, scanChunk, type WindowChunk } from './scan-chunk.ts';
+import { type ChunkReading, chunkSteps, type WindowChunk } from './scan-chunk.ts';
+import { runSteps, type Steps } from './steps.ts';
 import { type TradeRows, tradeRows } from './trade-rows.ts';
 
 /** A stretch of one symbol-day: `[startMs, endMs)` counts from the day's start, in whole seconds. */
@@ -39,7 +41,7 @@ export type WindowResult = {
   trades: { duplicates: number; conflicts: number; withoutQuantity: number; repaired: number };
   book: BookCounts & { duplicates: number; oneSided: number; gaps: BookGaps };
   chunks: ChunkReading[];
-  rejections: Rejection[];
+  rejected: Rejected;
   /** Rows that belong to other windows, by index of the chunk. */
   strays: { chunk: number; times: number[] }[];
   /** Rank of the row that stayed, by shared id. */
@@ -47,22 +49,34 @@ export type WindowResult = {
 };
 
 /** Reads the chunks of a window and builds its bars: a pure function of its task. Its memory may be lent. */
-export function scanWindow(task: WindowTask, { trades, depth, inflater } = windowMemory()): WindowResult {
+export function scanWindow(task: WindowTask, memory = windowMemory()): WindowResult {
+  return runSteps(windowSteps(task, memory));
+}
+
+/** The same step by step; its memory is in use until the last one. */
+export function* windowSteps(
+  task: WindowTask,
+  { trades, depth, inflater }: WindowMemory,
+): Steps<WindowResult> {
   clearRows(trades);
   clearRows(depth);
-  const rejections: Rejection[] = [];
+  const rejections = new RejectedRows();
   const strays = new Strays(task.endMs - task.startMs);
-  const chunks = task.chunks.map((chunk, source) => {
+  const chunks: ChunkReading[] = [];
+  for (const [source, chunk] of task.chunks.entries()) {
     const target = { dayStartMs: task.dayStartMs, windowStart: task.startMs, windowEnd: task.endMs, source };
     const output = { trades, depth, rejections, stray: (time: number) => strays.add(source, time) };
-    return scanChunk(chunk, target, output, inflater);
-  });
+    chunks.push(yield* chunkSteps(chunk, target, output, inflater));
+    yield;
+  }
   const scale = alignScales(trades, depth);
   const bars = emptyBars((task.endMs - task.startMs) / 1000);
   const ranks = task.chunks.map(({ rank }) => rank);
   const kept = orderTrades(trades, ranks, { shared: task.sharedIds, lost: task.lostIds });
+  yield;
   const parts = epochParts(trades, kept.order);
   const withoutQuantity = parts.reduce((sum, part) => sum + addTrades(bars, trades, part, task.startMs), 0);
+  yield;
   return {
     bars,
     scale,
@@ -79,7 +93,7 @@ export function scanWindow(task: WindowTask, { trades, depth, inflater } = windo
     },
     book: readBook(bars, depth, ranks, task.startMs),
     chunks,
-    rejections,
+    rejected: rejections.rejected(),
     strays: strays.list(),
     ranks: new Map(sharedRanks(task.sharedIds, trades, kept.order, ranks)),
   };

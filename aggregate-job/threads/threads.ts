@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
+import { createLimit } from '../../shared/concurrency.ts';
 import { type BarsPart, barRows } from '../bars/bar-text.ts';
-import { scanWindow, type WindowResult, type WindowTask, windowMemory } from '../scan/window.ts';
+import type { Steps } from '../scan/steps.ts';
+import { type WindowResult, type WindowTask, windowMemory, windowSteps } from '../scan/window.ts';
 import { WorkerThread } from './worker-thread.ts';
 
 /** Who scans windows and writes text. What cannot be done rejects with the reason. */
@@ -14,13 +16,14 @@ export type Threads = {
   close(): Promise<void>;
 };
 
-/** This thread alone. */
+/** This thread alone, which does other things between the steps of a window: its memory is one window's at a time. */
 export function ownThread(): Threads {
   const memory = windowMemory();
+  const oneAtOnce = createLimit(1);
   return {
     count: 1,
     windowsAtOnce: 4,
-    scan: async (task) => scanWindow(task, memory),
+    scan: (task) => oneAtOnce(() => runWithPauses(windowSteps(task, memory))),
     write: async (parts) => parts.map(barRows),
     close: async () => {},
   };
@@ -31,23 +34,37 @@ const QUEUED_WINDOWS = 2;
 
 type WaitingWindow = { task: WindowTask; resolve(result: WindowResult): void; reject(error: unknown): void };
 
+async function runWithPauses<T>(steps: Steps<T>): Promise<T> {
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done) return step.value;
+    await setImmediate();
+  }
+}
+
 /**
  * `count` threads, this one included: it takes the windows that the others, kept busy first, have no time for, and all of them until
  * the others have started. So a small day does not wait for them, and a single core has no other thread at all.
  */
 export function startThreads(count: number): Threads {
   const own = ownThread();
-  const workers = Array.from({ length: count - 1 }, () => new WorkerThread());
+  let isOwnBusy = false;
   const waiting: WaitingWindow[] = [];
-  let isHandingOut = false;
-  const handOut = async (): Promise<void> => {
-    isHandingOut = true;
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const thread = workers.find(({ isReady, queued }) => isReady && queued < QUEUED_WINDOWS) ?? own;
-      thread.scan(next.task).then(next.resolve, next.reject);
-      await setImmediate(); // a worker's answer may be there by now
+  const workers = Array.from({ length: count - 1 }, () => new WorkerThread(() => handOut()));
+  const scanHere = async (task: WindowTask): Promise<WindowResult> => {
+    isOwnBusy = true;
+    return own.scan(task).finally(() => {
+      isOwnBusy = false;
+    });
+  };
+  const free = (): Pick<Threads, 'scan'> | undefined =>
+    workers.find(({ isReady, queued }) => isReady && queued < QUEUED_WINDOWS) ??
+    (isOwnBusy ? undefined : { scan: scanHere });
+  const handOut = (): void => {
+    for (let thread = free(); thread; thread = free()) {
+      const next = waiting.shift();
+      if (!next) return;
+      thread.scan(next.task).then(next.resolve, next.reject).finally(handOut);
     }
-    isHandingOut = false;
   };
   return {
     count,
@@ -55,7 +72,7 @@ export function startThreads(count: number): Threads {
     scan: (task) =>
       new Promise((resolve, reject) => {
         waiting.push({ task, resolve, reject });
-        if (!isHandingOut) void handOut();
+        handOut();
       }),
     async write([first, ...rest]) {
       const write = (part: BarsPart, i: number) =>

@@ -24,10 +24,14 @@ export class WorkerThread {
   #isReady = false;
   #death: Error | undefined;
 
-  constructor() {
+  /** `onReady` is told when it has started. */
+  constructor(onReady: () => void = () => {}) {
     this.#worker.on('message', (answer: Answer | Ready) => {
-      if (answer === 'ready') this.#isReady = true;
-      else this.#waiting.shift()?.resolve(answer);
+      if (answer !== 'ready') this.#waiting.shift()?.resolve(answer);
+      else {
+        this.#isReady = true;
+        onReady();
+      }
     });
     this.#worker.on('error', (error) => this.#die(error));
     this.#worker.on('exit', (code) => this.#die(new Error(`the worker ended with code ${code}`)));
