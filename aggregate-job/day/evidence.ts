@@ -13,6 +13,8 @@ export type Evidence = {
   seed: Seed | null;
   expected_first: VouchedId | null;
   expected_last: VouchedId | null;
+  /** SHA-256 of the list of inputs of an earlier build, all of which this zip holds too; see earlier-inputs.ts. */
+  earlier_inputs?: string;
   /** The day's official 1m klines as fetched. */
   klines: RestKline[] | null;
 };
