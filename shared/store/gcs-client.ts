@@ -1,20 +1,16 @@
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type Bucket, type File, type FileMetadata, Storage } from '@google-cloud/storage';
+import { type Bucket, type File, Storage } from '@google-cloud/storage';
 import { StatusError } from './gcs-errors.ts';
+import {
+  keptBytesOf,
+  type Stored,
+  sessionOptions,
+  storedOf,
+  type Upload,
+  uploadOptions,
+} from './gcs-upload.ts';
 import type { ByteRange, ObjectInfo } from './store.ts';
-
-/** What the server says an object is; `writeId` is the mark of the write that made it. */
-export type Stored = { bytes: number; generation: string; crc32c: string; writeId: string | undefined };
-
-/** One upload. It succeeds only while the object is of generation `onGeneration` (`0`: does not exist). */
-export type Upload = {
-  name: string;
-  bytes: number;
-  crc32c: string;
-  writeId: string;
-  onGeneration: string;
-};
 
 /** What a download tells before its bytes come. */
 export type DownloadHead = { generation: string; crc32c: string; start: number; objectBytes: number };
@@ -36,13 +32,15 @@ export type GcsClient = {
   upload(upload: Upload, bytes: Uint8Array): Promise<Stored>;
   /** Begins an upload that can be continued; the address of its session. */
   startSession(upload: Upload): Promise<string>;
-  /** Sends the object to a session, or with `resume` what the server does not have of it yet. */
+  /** What a session has come to: the object, or how many of its bytes the server keeps. */
+  askSession(upload: Upload, session: string): Promise<Stored | number>;
+  /** Sends the bytes from `start` on; undefined when the server has not kept all of them. */
   sendToSession(
     upload: Upload,
     session: string,
-    source: AsyncIterable<Uint8Array>,
-    resume: boolean,
-  ): Promise<Stored>;
+    start: number,
+    rest: AsyncIterable<Uint8Array>,
+  ): Promise<Stored | undefined>;
   listPage(prefix: string, delimiter: string, pageToken: string): Promise<ListPage>;
   remove(name: string, generation: string): Promise<void>;
 };
@@ -74,19 +72,10 @@ export function createGcsClient(bucketName: string, apiEndpoint: string | undefi
       return storedOf(file.metadata);
     },
     startSession: async (upload) =>
-      (await bucket.file(upload.name).createResumableUpload(uploadOptions(upload)))[0],
-    sendToSession: async (upload, uri, source, resume) => {
-      const file = bucket.file(upload.name);
-      const sink = file.createWriteStream({
-        ...uploadOptions(upload),
-        uri,
-        ...(resume ? {} : { offset: 0 }), // without an offset the library asks the server and skips what it has
-        resumable: true,
-        validation: false,
-      });
-      await pipeline(Readable.from(source), sink);
-      return storedOf(file.metadata);
-    },
+      (await bucket.file(upload.name).createResumableUpload(sessionOptions(upload)))[0],
+    askSession: (upload, session) => askSession(bucket, upload, session),
+    sendToSession: (upload, session, start, rest) =>
+      sendToSession(bucket.file(upload.name), upload, session, start, rest),
     listPage: (prefix, delimiter, pageToken) => listPage(bucket, prefix, delimiter, pageToken),
     remove: async (name, generation) => {
       await bucket.file(name).delete({ ifGenerationMatch: generation });
@@ -94,12 +83,37 @@ export function createGcsClient(bucketName: string, apiEndpoint: string | undefi
   };
 }
 
-/** The server refuses an upload whose bytes are not those of `crc32c`. */
-function uploadOptions({ crc32c, writeId, onGeneration }: Upload) {
-  return {
-    metadata: { crc32c, metadata: { writeId } },
-    preconditionOpts: { ifGenerationMatch: onGeneration },
-  };
+/**
+ * Asked here, because the library takes the answer that all is done for "nothing is kept" and sends everything again.
+ * With the length the question is also the last part of an upload of which every byte is there.
+ */
+async function askSession(bucket: Bucket, { bytes }: Upload, session: string): Promise<Stored | number> {
+  const headers = { 'Content-Length': '0', 'Content-Range': `bytes */${bytes}` };
+  try {
+    const [answer] = await bucket.request({ method: 'PUT', uri: session, headers });
+    return storedOf(answer);
+  } catch (error) {
+    const keptBytes = keptBytesOf(error);
+    if (keptBytes === undefined) throw error;
+    return keptBytes;
+  }
+}
+
+async function sendToSession(
+  file: File,
+  upload: Upload,
+  uri: string,
+  offset: number,
+  rest: AsyncIterable<Uint8Array>,
+): Promise<Stored | undefined> {
+  const options = { ...sessionOptions(upload), uri, offset, resumable: true, validation: false };
+  try {
+    await pipeline(Readable.from(rest), file.createWriteStream(options));
+  } catch (error) {
+    if (keptBytesOf(error) !== undefined) return undefined;
+    throw error;
+  }
+  return storedOf(file.metadata);
 }
 
 /** Not `createReadStream`: when one download is cut, that closes the sockets of all calls under way. */
@@ -146,19 +160,7 @@ function downloadHead(headers: Record<string, string>): DownloadHead {
     generation,
     crc32c,
     start: Number(start ?? 0),
-    objectBytes: Number(total ?? headers['x-goog-stored-content-length'] ?? headers['content-length']),
-  };
-}
-
-function storedOf({ size, generation, crc32c, metadata }: FileMetadata): Stored {
-  if (size === undefined || generation === undefined || crc32c === undefined)
-    throw new Error('the answer has no size, generation or checksum');
-  const writeId = metadata?.writeId;
-  return {
-    bytes: Number(size),
-    generation: String(generation),
-    crc32c,
-    writeId: typeof writeId === 'string' ? writeId : undefined,
+    objectBytes: Number(total ?? headers['x-goog-stored-content-length'] ?? headers['content-length'] ?? 0),
   };
 }
 
@@ -177,13 +179,13 @@ async function listPage(
     ...(pageToken === '' ? {} : { pageToken }),
   });
   const { items = [], prefixes = [], nextPageToken = '' } = answer as ListAnswer; // the shape of objects.list
-  const objects = items.map(({ name, size, generation }) => ({ name, bytes: Number(size), generation }));
+  const objects = items.map(({ name, size = 0, generation }) => ({ name, bytes: Number(size), generation }));
   return { objects, folders: prefixes, nextPageToken };
 }
 
 /** https://cloud.google.com/storage/docs/json_api/v1/objects/list */
 type ListAnswer = {
-  items?: { name: string; size: string; generation: string }[];
+  items?: { name: string; size?: string; generation: string }[];
   prefixes?: string[];
   nextPageToken?: string;
 };

@@ -63,6 +63,18 @@ export function retryAfterMs(error: unknown): number | undefined {
   return passes ? retryAfterHeaderMs(error) : undefined;
 }
 
+/**
+ * True when the answer says that another object is in the way: the condition does not hold, or, to who may not delete,
+ * that a create would have to overwrite.
+ */
+export function isInTheWay(operation: Operation, error: unknown): boolean {
+  const status = statusOf(error);
+  return (
+    status === 412 ||
+    (operation === 'create' && status === 403 && /storage\.objects\.delete/.test(reasonsOf(error)))
+  );
+}
+
 /** A mistake in a program is not mended by time. */
 const isBug = (error: unknown): boolean => error instanceof TypeError || error instanceof ReferenceError;
 
@@ -107,8 +119,14 @@ function reasonsOf(error: unknown): string {
 }
 
 function retryAfterHeaderMs(error: unknown): number {
-  const seconds = Number(headersOf(error)?.['retry-after']);
+  const seconds = Number(headerOf(error, 'retry-after'));
   return seconds > 0 ? seconds * 1000 : 0;
+}
+
+/** A header of the answer that an error tells of; `name` in small letters. */
+export function headerOf(error: unknown, name: string): string | undefined {
+  const value = headersOf(error)?.[name];
+  return typeof value === 'string' ? value : undefined;
 }
 
 function headersOf(error: unknown): Record<string, unknown> | undefined {

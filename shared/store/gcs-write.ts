@@ -3,8 +3,10 @@ import { buffer } from 'node:stream/consumers';
 import { errorText } from '../errors.ts';
 import { measure } from './crc32c.ts';
 import type { GcsCalls } from './gcs-calls.ts';
-import type { GcsClient, Stored, Upload } from './gcs-client.ts';
-import { LocalError, PassingError, statusOf } from './gcs-errors.ts';
+import type { GcsClient } from './gcs-client.ts';
+import { isInTheWay, LocalError, PassingError, statusOf } from './gcs-errors.ts';
+import { inSession } from './gcs-session.ts';
+import type { Stored, Upload } from './gcs-upload.ts';
 import type { Body } from './store.ts';
 
 /** A write of one object: `create` when it must not exist, `replace` when it must be of a generation. */
@@ -32,18 +34,21 @@ export async function writeObject(context: Context, write: Write): Promise<strin
     upload.bytes < RESUMABLE_FROM_BYTES
       ? inOneRequest(context, upload, source)
       : inSession(context, upload, source);
-  const attempt = async (): Promise<string | undefined> => {
+  const attempt = async (): Promise<'more' | Stored | undefined> => {
     try {
       const stored = await send();
-      if (isSame(stored, upload)) return stored.generation;
+      if (stored === 'more' || isSame(stored, upload)) return stored;
       await calls.once(() => client.remove(name, stored.generation));
       throw new PassingError('the stored bytes are not those sent');
     } catch (error) {
-      if (statusOf(error) === 412) return generationIfOurs(context, write, upload);
+      if (isInTheWay(operation, error)) return foundIfOurs(context, write, upload);
       throw error;
     }
   };
-  return calls.untilDone(operation, url, attempt, upload.bytes);
+  for (;;) {
+    const result = await calls.untilDone(operation, url, attempt, upload.bytes);
+    if (result !== 'more') return result?.generation;
+  }
 }
 
 const isSame = (stored: Stored, upload: Upload): boolean =>
@@ -53,15 +58,15 @@ const isSame = (stored: Stored, upload: Upload): boolean =>
  * An object that is in the way may be our own: the answer to the try that stored it was lost. A created object is ours
  * when it holds our bytes; a replaced one, where the bytes may well be another's, when it carries our mark.
  */
-async function generationIfOurs(
+async function foundIfOurs(
   { client, calls, warn }: Context,
   { operation, url, name }: Write,
   upload: Upload,
-): Promise<string | undefined> {
+): Promise<Stored | undefined> {
   try {
     const found = await calls.once(() => client.stat(name));
     const ours = operation === 'create' ? isSame(found, upload) : found.writeId === upload.writeId;
-    return ours ? found.generation : undefined;
+    return ours ? found : undefined;
   } catch (error) {
     const status = statusOf(error);
     if (status === 404 && operation === 'replace') return undefined;
@@ -81,37 +86,6 @@ function inOneRequest({ client, calls }: Context, upload: Upload, source: () => 
     bytes = whole;
     return calls.once(() => client.upload(upload, whole));
   };
-}
-
-/** A try continues where the one before was cut; when the server knows no more of the session, it begins anew. */
-function inSession({ client, calls }: Context, upload: Upload, source: () => AsyncIterable<Uint8Array>) {
-  let session: string | undefined;
-  return async (): Promise<Stored> => {
-    const resume = session !== undefined;
-    const address = session ?? (await calls.once(() => client.startSession(upload)));
-    session = address;
-    try {
-      return await calls.once((alive) =>
-        client.sendToSession(upload, address, withSigns(source, alive), resume),
-      );
-    } catch (error) {
-      const status = statusOf(error) ?? 500;
-      if (status < 500 && status !== 408 && status !== 429) session = undefined;
-      if (status === 404 || status === 410)
-        throw new PassingError('the upload session is lost', { cause: error });
-      throw error;
-    }
-  };
-}
-
-async function* withSigns(
-  source: () => AsyncIterable<Uint8Array>,
-  alive: () => void,
-): AsyncGenerator<Uint8Array> {
-  for await (const part of source()) {
-    alive();
-    yield part;
-  }
 }
 
 /** The body as a source whose own failure is told apart from the server's. */

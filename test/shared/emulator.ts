@@ -12,9 +12,9 @@ import { temporaryFolder } from './temporary-folder.ts';
  * fake-gcs-server stands in for Google Cloud Storage. Where it differs from the real one (v1.56):
  * - deletion ignores ifGenerationMatch (the fault proxy adds `generation`, which it does look at);
  * - a listing without maxResults gives all objects;
- * - asking a resumable session how much it has (`Content-Range: bytes *\/*`) finishes the upload with what is there;
- *   the announced checksum then refuses it, and the upload begins anew: continuing one is not tested here;
- * - it knows no permissions, no rate limits and no HTTPS.
+ * - asking a resumable session how much it has (`Content-Range: bytes *\/1000`) finishes the upload with what is there;
+ *   the announced checksum then refuses it, and the upload begins anew: continuing one is tested with `strict-gcs/`;
+ * - it knows no permissions (nor do the tests here: they are in `strict-gcs/`), no rate limits and no HTTPS.
  */
 
 export type Emulator = { url: string; createBucket(name: string): Promise<void>; stop(): Promise<void> };

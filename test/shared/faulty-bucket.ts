@@ -11,7 +11,7 @@ export const IMPATIENCE = { silenceMs: 250, retry: { firstDelayMs: 2, maxDelayMs
 
 /** A new bucket, and a store on it behind a network that hurts `share` of all calls. */
 export async function openFaultyBucket(
-  emulator: Emulator,
+  emulator: Pick<Emulator, 'url' | 'createBucket'>,
   bucket: string,
   { seed, share }: { seed: number; share: number },
 ): Promise<{ store: Store; proxy: FaultProxy; clean: () => Promise<Store> }> {
