@@ -1,6 +1,6 @@
 import type { ExchangeRest } from '../shared/binance/rest.ts';
 import { errorText } from '../shared/errors.ts';
-import type { Log } from '../shared/log.ts';
+import { type Log, onceEach } from '../shared/log.ts';
 import { rawDayPrefix, rawPrefix } from '../shared/object-names.ts';
 import type { Progress } from '../shared/progress.ts';
 import type { Manifest } from '../shared/schema/manifest.ts';
@@ -37,6 +37,7 @@ export type JobContext = {
 export async function runJob(context: JobContext): Promise<number> {
   const { raw, results, settings, log } = context;
   const { from, to } = settings;
+  const warnOnce = onceEach((message) => log.warn(message));
   const { days, plannedDays, finished } = await shareOf(context);
   if (plannedDays === 0 && from !== undefined) {
     log.error(
@@ -48,7 +49,7 @@ export async function runJob(context: JobContext): Promise<number> {
   let failures = 0;
   for (const [index, day] of days.entries()) {
     const label = `${days.length > 1 ? `${index + 1}/${days.length} ` : ''}${day.symbol} ${day.date}`;
-    const manifest = await buildOne(context, day, label);
+    const manifest = await buildOne(context, day, label, warnOnce);
     const isDone = manifest !== undefined && (manifest.verdict === 'complete' || !settings.strict);
     if (isDone) await finished(day);
     else failures++;
@@ -86,6 +87,7 @@ async function buildOne(
   context: JobContext,
   { symbol, date }: SymbolDate,
   label: string,
+  warnOnce: (message: string) => void,
 ): Promise<Manifest | undefined> {
   const { raw, results, settings, rest, nowMs, lease, log, showProgress, codeVersion, threads } = context;
   const progress = showProgress(label);
@@ -102,6 +104,7 @@ async function buildOne(
         threads,
         progress,
         log,
+        warnOnce,
         codeVersion,
       }),
     );

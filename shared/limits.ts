@@ -13,3 +13,6 @@ export const MAX_ROW_BYTES = 2 ** 20;
 export const MAX_CHUNK_BYTES = 128 * 2 ** 20;
 /** Ids lie below 2^53, so that doubles and typed arrays hold them exactly. */
 export const MAX_ID = Number.MAX_SAFE_INTEGER;
+
+/** A price as text within these limits: plain digits, no sign, no exponent. */
+export const PRICE_TEXT = new RegExp(`^\\d{1,${MAX_WHOLE_DIGITS}}(\\.\\d{1,${MAX_PLACES}})?$`);

@@ -27,3 +27,13 @@ export function createLog(
     destination,
   );
 }
+
+/** Tells each message once, however often it comes. */
+export function onceEach(tell: (message: string) => void): (message: string) => void {
+  const told = new Set<string>();
+  return (message) => {
+    if (told.has(message)) return;
+    told.add(message);
+    tell(message);
+  };
+}

@@ -1,23 +1,31 @@
+import * as v from 'valibot';
+import { isKline } from '../../shared/binance/rest.ts';
 import type { RestKline } from '../../shared/binance/wire.ts';
-import type { Seed } from '../../shared/schema/manifest.ts';
+import { SEED } from '../../shared/schema/manifest.ts';
+import { ID, ID_RANGE, readJson } from '../../shared/schema/read-json.ts';
 
 /** An id the exchange or a neighbouring day vouches for; null for a day without trades. */
-export type VouchedId = { id: number | null; source: 'neighbours' | 'exchange' };
+export type VouchedId = v.InferOutput<typeof VOUCHED_ID>;
+const VOUCHED_ID = v.object({ id: v.nullable(ID), source: v.picklist(['neighbours', 'exchange']) });
+
+const EVIDENCE = v.object({
+  schema_version: v.literal(1),
+  seed: v.nullable(SEED),
+  expected_first: v.nullable(VOUCHED_ID),
+  expected_last: v.nullable(VOUCHED_ID),
+  /** Ids between the day's own that a neighbouring day holds: around midnight times may run against the ids. */
+  elsewhere: v.exactOptional(v.array(ID_RANGE)),
+  /** SHA-256 of the list of inputs of an earlier build, all of which this zip holds too; see earlier-inputs.ts. */
+  earlier_inputs: v.exactOptional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
+  /** The day's official 1m klines as fetched. */
+  klines: v.nullable(v.array(v.custom<RestKline>(isKline, 'no kline'))),
+});
 
 /**
  * What the world told us about a symbol-day besides its rows. It lies in the day's zip, so that the day can be built again
  * to the same bytes when nobody can be asked any more.
  */
-export type Evidence = {
-  schema_version: 1;
-  seed: Seed | null;
-  expected_first: VouchedId | null;
-  expected_last: VouchedId | null;
-  /** SHA-256 of the list of inputs of an earlier build, all of which this zip holds too; see earlier-inputs.ts. */
-  earlier_inputs?: string;
-  /** The day's official 1m klines as fetched. */
-  klines: RestKline[] | null;
-};
+export type Evidence = v.InferOutput<typeof EVIDENCE>;
 
 /** Nothing is known. */
 export const NO_EVIDENCE: Evidence = {
@@ -58,16 +66,7 @@ export function evidenceText(evidence: Evidence): string {
   return `${JSON.stringify(rest, null, 2).slice(0, -2)},\n  "klines": ${rows}\n}\n`;
 }
 
-/** Reads stored evidence. @throws Error when it is none of this version. */
+/** Reads stored evidence. @throws Error that names what of it is none of this version. */
 export function parseEvidence(text: string): Evidence {
-  const evidence: unknown = JSON.parse(text);
-  if (
-    typeof evidence !== 'object' ||
-    evidence === null ||
-    !('schema_version' in evidence) ||
-    evidence.schema_version !== 1
-  ) {
-    throw new Error('read evidence: its schema_version is not 1');
-  }
-  return evidence as Evidence; // written by evidenceText; the version vouches for the shape
+  return readJson(EVIDENCE, 1, text);
 }

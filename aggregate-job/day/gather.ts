@@ -20,6 +20,8 @@ export type Witnesses = {
   /** The exchange's clock, ms. */
   nowMs: number;
   log: Log;
+  /** Tells what concerns more than this day, once in a run. */
+  warnOnce(message: string): void;
 };
 
 /**
@@ -31,8 +33,8 @@ export async function gatherEvidence(
   old: Evidence,
   epochs: Epoch[],
 ): Promise<Evidence> {
-  const { raw, results, symbol, date, log } = witnesses;
-  const neighbours = await askNeighbours(raw, results, symbol, date, log);
+  const { raw, results, symbol, date } = witnesses;
+  const neighbours = await askNeighbours(raw, results, symbol, date, witnesses.warnOnce);
   const [first, last] = [epochs[0]?.[0]?.from ?? null, epochs.at(-1)?.at(-1)?.to ?? null];
   let evidence = addEvidence(old, {
     ...NO_EVIDENCE,

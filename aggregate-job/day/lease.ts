@@ -1,10 +1,19 @@
+import * as v from 'valibot';
 import { leaseObjectName } from '../../shared/object-names.ts';
+import { checked } from '../../shared/schema/read-json.ts';
 import type { Store } from '../../shared/store/store.ts';
 import type { Clock } from '../../shared/time.ts';
 
 /** Who holds a lease: `process` on `host`, or a task of a job execution. */
-export type Owner = { host: string; process: number; task: string };
-type Lease = { owner: Owner; expires_at: string };
+export type Owner = v.InferOutput<typeof OWNER>;
+const OWNER = v.object({
+  host: v.string(),
+  process: v.pipe(v.number(), v.safeInteger(), v.minValue(1)), // 0 and below are groups of processes
+  task: v.string(),
+});
+
+type Lease = v.InferOutput<typeof LEASE>;
+const LEASE = v.object({ owner: OWNER, expires_at: v.pipe(v.string(), v.isoTimestamp()) });
 
 /** What taking leases needs. */
 export type LeaseContext = {
@@ -76,10 +85,7 @@ function isFree({ clock, isGone }: LeaseContext, text: string): boolean {
 /** Undefined for text that is no lease, which then holds nothing. */
 function parseLease(text: string): Lease | undefined {
   try {
-    const { owner, expires_at }: Lease = JSON.parse(text);
-    return Number.isNaN(Date.parse(expires_at)) || typeof owner.process !== 'number'
-      ? undefined
-      : { owner, expires_at };
+    return checked(LEASE, JSON.parse(text));
   } catch {
     return undefined;
   }

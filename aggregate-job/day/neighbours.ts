@@ -1,6 +1,5 @@
 import { mapInOrder } from '../../shared/concurrency.ts';
 import { errorText } from '../../shared/errors.ts';
-import type { Log } from '../../shared/log.ts';
 import { manifestObjectName, parseChunkName, rawDayPrefix } from '../../shared/object-names.ts';
 import { type Manifest, parseManifest, type Seed } from '../../shared/schema/manifest.ts';
 import type { Store } from '../../shared/store/store.ts';
@@ -34,9 +33,9 @@ export async function askNeighbours(
   results: Store,
   symbol: string,
   date: string,
-  log: Log,
+  warnOnce: (message: string) => void,
 ): Promise<Neighbours> {
-  const manifestOf = (day: string) => readManifest(results, symbol, day).catch(withoutUnreadable(log));
+  const manifestOf = (day: string) => readManifest(results, symbol, day).catch(unreadable(warnOnce));
   const before = await manifestOf(addDays(date, -1));
   const after = await manifestOf(addDays(date, 1));
   const provenLast = before?.trades.expected_last_id ?? null;
@@ -77,16 +76,19 @@ export async function readManifest(
   const stored = await results.read(name);
   if (!stored) return undefined;
   try {
-    return parseManifest(stored.bytes.toString());
+    const manifest = parseManifest(stored.bytes.toString());
+    if (manifest.symbol === symbol && manifest.date === date) return manifest;
+    throw new Error(`it is that of ${manifest.symbol} ${manifest.date}`);
   } catch (cause) {
     throw new UnreadableManifest(`read ${name}`, { cause });
   }
 }
 
-function withoutUnreadable(log: Log): (error: unknown) => undefined {
+/** For a neighbour's manifest that cannot be read: it says nothing, and that is told. */
+export function unreadable(warnOnce: (message: string) => void): (error: unknown) => undefined {
   return (error) => {
     if (!(error instanceof UnreadableManifest)) throw error;
-    log.warn(`${errorText(error)}; the day is built without its word`);
+    warnOnce(`${errorText(error)}; the days around it are built without its word`);
   };
 }
 

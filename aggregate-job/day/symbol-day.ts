@@ -27,7 +27,7 @@ import { completenessOf, findDay } from './findings.ts';
 import { gatherEvidence } from './gather.ts';
 import { type DayInput, EVIDENCE_ENTRY, entryName, INPUTS_ENTRY, listInputs } from './inputs.ts';
 import { manifestOf } from './manifest.ts';
-import { readManifest } from './neighbours.ts';
+import { readManifest, UnreadableManifest } from './neighbours.ts';
 import { requireNoLoss } from './no-loss.ts';
 import { DayOutputs, sha256, storeBars } from './outputs.ts';
 import { type DayReading, readDay } from './read-day.ts';
@@ -51,6 +51,8 @@ export type SymbolDay = {
   threads: Threads;
   progress: Progress;
   log: Log;
+  /** Tells what concerns more than this day, once in a run. */
+  warnOnce(message: string): void;
   codeVersion: string;
 };
 
@@ -68,7 +70,7 @@ export class NoDataError extends Error {
  */
 export async function buildSymbolDay(day: SymbolDay): Promise<Manifest> {
   const { results, symbol, date, progress, readsAtOnce, threads } = day;
-  const before = await readManifest(results, symbol, date);
+  const before = await ownManifest(day);
   const outputs = await DayOutputs.find(results, symbol, date);
   const resolutions = resolutionsOf(day, before, outputs.names);
   const archive = await openArchive(results, archiveObjectName(symbol, date));
@@ -96,6 +98,19 @@ export async function buildSymbolDay(day: SymbolDay): Promise<Manifest> {
     snapshots: manifest.depth.snapshots,
   });
   return manifest;
+}
+
+/**
+ * What the day's manifest says. One that cannot be read, or only by a newer version, is not written over: it is all that
+ * keeps a day from being replaced by less.
+ */
+async function ownManifest({ results, symbol, date }: SymbolDay): Promise<Manifest | undefined> {
+  try {
+    return await readManifest(results, symbol, date);
+  } catch (cause) {
+    if (!(cause instanceof UnreadableManifest)) throw cause;
+    throw new Error(`${errorText(cause)}; to build the day from its chunks and zip, delete it`, { cause });
+  }
 }
 
 type Read = { inputs: DayInput[]; reading: DayReading; evidence: Evidence };

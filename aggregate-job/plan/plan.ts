@@ -1,10 +1,18 @@
+import * as v from 'valibot';
+import { COUNT, DATE, readJson } from '../../shared/schema/read-json.ts';
 import type { SymbolDate } from '../days.ts';
 
 /** A symbol's days in order and the bytes there are to read for them. */
-export type SymbolWork = { symbol: string; bytes: number; dates: string[] };
+export type SymbolWork = v.InferOutput<typeof SYMBOL_WORK>;
+const SYMBOL_WORK = v.object({
+  symbol: v.pipe(v.string(), v.minLength(1)),
+  bytes: COUNT,
+  dates: v.array(DATE),
+});
 
 /** Which task of an execution does what; every task has the symbols it does, heaviest first. */
-export type Plan = { schema_version: 1; tasks: SymbolWork[][] };
+export type Plan = v.InferOutput<typeof PLAN>;
+const PLAN = v.object({ schema_version: v.literal(1), tasks: v.array(v.array(SYMBOL_WORK)) });
 
 /**
  * Shares symbols between tasks, evenly by bytes: heaviest first, each to the task that has least so far. A symbol stays whole,
@@ -34,18 +42,10 @@ export function planText({ schema_version, tasks }: Plan): string {
 
 /** Reads a stored plan. @throws Error when it is none of this version, or for another number of tasks. */
 export function parsePlan(text: string, taskCount: number): Plan {
-  const plan: unknown = JSON.parse(text);
-  if (
-    typeof plan !== 'object' ||
-    plan === null ||
-    !('schema_version' in plan && 'tasks' in plan) ||
-    plan.schema_version !== 1 ||
-    !Array.isArray(plan.tasks)
-  )
-    throw new Error('its schema_version is not 1');
+  const plan = readJson(PLAN, 1, text);
   if (plan.tasks.length !== taskCount)
     throw new Error(`it is for ${plan.tasks.length} tasks, this execution has ${taskCount}`);
-  return plan as Plan; // written by planText; the version vouches for the shape
+  return plan;
 }
 
 function byWeight(a: SymbolWork, b: SymbolWork): number {

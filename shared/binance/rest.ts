@@ -1,3 +1,4 @@
+import { PRICE_TEXT } from '../limits.ts';
 import { type RetryPolicy, retry } from '../retry.ts';
 import type { Clock } from '../time.ts';
 import { askOnce, ExchangeError } from './request.ts';
@@ -141,21 +142,26 @@ function readList<T>(body: unknown, isRow: (row: unknown) => row is T, what: str
 }
 
 const DECIMAL = /^\d+(\.\d+)?$/;
+/** A sum of prices times quantities within the limits. */
+const VOLUME = /^\d{1,36}(\.\d{1,36})?$/;
 
 function isAggTrade(row: unknown): row is RestAggTrade {
   if (!isRecord(row)) return false;
   const { a, p, q, nq, f, l, T, m } = row;
   const isText = [p, q, nq ?? '0'].every((value) => typeof value === 'string' && DECIMAL.test(value));
-  return isText && [a, f, l, T].every((value) => Number.isSafeInteger(value)) && typeof m === 'boolean';
+  const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+  return isText && [a, f, l, T].every(isCount) && typeof m === 'boolean';
 }
 
-function isKline(row: unknown): row is RestKline {
+/** True for a kline whose numbers lie within the limits: its close may seed a day. */
+export function isKline(row: unknown): row is RestKline {
   if (!Array.isArray(row) || row.length < 11) return false;
-  const texts = [1, 2, 3, 4, 5, 7, 9, 10].map((column) => row[column]);
-  const numbers = [0, 6, 8].map((column) => row[column]);
+  const all = (columns: number[], isOne: (value: unknown) => boolean): boolean =>
+    columns.every((column) => isOne(row[column]));
   return (
-    texts.every((value) => typeof value === 'string' && DECIMAL.test(value)) &&
-    numbers.every((value) => Number.isSafeInteger(value))
+    all([1, 2, 3, 4], (value) => typeof value === 'string' && PRICE_TEXT.test(value)) &&
+    all([5, 7, 9, 10], (value) => typeof value === 'string' && VOLUME.test(value)) &&
+    all([0, 6, 8], (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0)
   );
 }
 

@@ -37,6 +37,7 @@ export async function build({ store }: Lake, changes: Partial<SymbolDay> = {}): 
     repairMaxIds: 0,
     threads: ownThread(),
     log: createLog('test', { write() {} }),
+    warnOnce() {},
     progress: { step() {}, update() {}, end() {} },
     codeVersion: '0.0.0-test',
     ...changes,

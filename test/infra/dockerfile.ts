@@ -43,7 +43,7 @@ export async function layOut(
   }
 }
 
-/** What the Dockerfiles' `npm ci --omit=dev` installs, taken from the packages that are installed here: tests ask no registry. */
+/** What the Dockerfiles' `npm ci --omit=dev --omit=optional` installs, taken from the packages that are installed here: tests ask no registry. */
 export async function installDependencies(target: string): Promise<void> {
   const lock: unknown = JSON.parse(await readFile(join(REPOSITORY, 'package-lock.json'), 'utf8'));
   await mkdir(target, { recursive: true });
@@ -54,9 +54,13 @@ export async function installDependencies(target: string): Promise<void> {
 }
 
 function productionPaths(lock: unknown): string[] {
-  const { packages } = lock as { packages: Record<string, { dev?: boolean; optional?: boolean }> }; // npm's own format
+  type Package = { dev?: boolean; optional?: boolean; devOptional?: boolean };
+  const { packages } = lock as { packages: Record<string, Package> }; // npm's own format
+  const isOutermost = (path: string): boolean => /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path);
   return Object.entries(packages)
-    .filter(([path, { dev, optional }]) => /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path) && !dev && !optional)
+    .filter(
+      ([path, { dev, optional, devOptional }]) => isOutermost(path) && !dev && !optional && !devOptional,
+    )
     .map(([path]) => path);
 }
 
