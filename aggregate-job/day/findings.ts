@@ -63,7 +63,7 @@ export function findDay({ windows, epochs }: DayReading, evidence: Evidence): Fi
     firstId: epochs[0]?.[0]?.from ?? null,
     lastId: epochs.at(-1)?.at(-1)?.to ?? null,
     epochs: epochs.length,
-    tradeRows: epochs.flat().reduce((rows, { from, to }) => rows + to - from + 1, 0),
+    tradeRows: epochs.flat().reduce((rows, { from, to }) => rows + (to - from + 1), 0),
     rejections,
     lostIds: rejections.flatMap(({ id }) => (id === undefined || holdsId(epochs, id) ? [] : [id])),
     bookGaps: gapsOfDay(

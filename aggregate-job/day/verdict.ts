@@ -27,7 +27,7 @@ function reasonsOf(
   { completeness, epochs, lostIds, firstId, lastId }: Findings,
   evidence: Evidence,
 ): string[] {
-  const missing = completeness.missing.reduce((count, [from, to]) => count + to - from + 1, 0);
+  const missing = completeness.missing.reduce((count, [from, to]) => count + (to - from + 1), 0);
   const beyond = isBeyond(firstId, lastId, evidence);
   const lost = lostIds.filter((id) => epochs > 1 || isExpected(id, evidence)).length;
   return [
