@@ -70,7 +70,7 @@ function unclearErrors({ log }: Ran): string[] {
 }
 
 const isProgrammersError = (text: string): boolean =>
-  /Cannot (read|convert|mix|destructure)|is not (a function|iterable|defined)|Invalid (array|typed|string|time)|call stack|out of range|undefined/.test(
+  /Cannot (read|convert|mix|destructure)|is not (a function|iterable|defined)|Invalid (array|typed|string|time)|call stack|out of range|properties of undefined/.test(
     text,
   );
 
@@ -90,24 +90,22 @@ function strangeChanges({ before, ran }: Case): string[] {
   return ran.objects.has(LEASE) ? [...faults, 'the lease was left behind'] : faults;
 }
 
-/** A day is refused only where what it is built on is damaged, and then all of it stays as it was. */
+/** A day is refused only where what it is built on is damaged, or a chunk of its zip is another one now; and then all of it stays as it was. */
 function refusalFaults({ before, ran, damages }: Case): string[] {
-  const isAllowed = damages.some(({ mayRefuse }) => mayRefuse) || meetsArchive(before);
+  const why = ran.log.filter(({ stack }) => stack !== undefined).map(({ message }) => String(message));
+  const isAllowed =
+    damages.some(({ mayRefuse }) => mayRefuse) || why.every((text) => text.includes(': it differs from '));
   const names = new Set([...before.keys(), ...ran.objects.keys()]);
+  const isOfDay = (name: string): boolean =>
+    name.startsWith(RAW) || DAY_RESULTS.some((prefix) => name.startsWith(prefix));
   const changed = [...names].filter(
-    (name) =>
-      (name.startsWith(RAW) || DAY_RESULTS.some((prefix) => name.startsWith(prefix))) &&
-      !ran.objects.get(name)?.equals(before.get(name) ?? EMPTY),
+    (name) => isOfDay(name) && !ran.objects.get(name)?.equals(before.get(name) ?? EMPTY),
   );
-  const why = ran.log.filter(({ stack }) => stack !== undefined).map(({ message }) => message);
   return [
     ...(isAllowed ? [] : [`the day was refused: ${why.join('; ').slice(0, 300)}`]),
     ...changed.map((name) => `the day was refused, and ${name} was changed`),
   ];
 }
-
-/** True where the day has a zip: a chunk that differs from the archived one of its name, or a smaller day than before, is refused. */
-const meetsArchive = (before: Objects): boolean => before.has(ZIP) || before.has(MANIFEST);
 
 const isPlanned = ({ before }: Case): boolean =>
   !before.has(PLAN) && [...before.keys()].some((name) => name.startsWith(RAW));
