@@ -19,7 +19,7 @@ export function epochParts(rows: TradeRows, order: Uint32Array): Uint32Array[] {
   return parts.filter((part) => part.length > 0);
 }
 
-/** The runs of ids of one part. */
+/** The runs of ids of one part. Row numbers are subtracted first: a sum with an id just below 2^53 would not be exact. */
 export function segmentsOf(rows: TradeRows, part: Uint32Array): Segment[] {
   const { id: ids, time: times } = rows;
   const segments: Segment[] = [];
@@ -35,12 +35,12 @@ export function segmentsOf(rows: TradeRows, part: Uint32Array): Segment[] {
     for (; end < part.length; end++) {
       const row = part[end] ?? 0;
       const time = times[row] ?? 0;
-      if (ids[row] !== from + end - start || time < latest !== late) break;
+      if (ids[row] !== from + (end - start) || time < latest !== late) break;
       if (time > latest) latest = time;
       if (time < firstTime) firstTime = time;
       if (time > lastTime) lastTime = time;
     }
-    segments.push({ from, to: from + end - start - 1, firstTime, lastTime, late });
+    segments.push({ from, to: from + (end - start - 1), firstTime, lastTime, late });
     start = end;
   }
   return segments;

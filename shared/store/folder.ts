@@ -172,14 +172,17 @@ class FolderStore implements Store {
     return [files, ...inner].flat();
   }
 
-  /** What lies directly in a folder (empty, or with a final `/`), by whole names; nothing for a name no object can have. */
+  /** What lies directly in a folder (empty, or with a final `/`), by whole names; a name that no object can have is passed over. */
   async #entries(folder: string): Promise<{ files: string[]; folders: string[] }> {
     if (folder !== '' && !isPublic(folder.slice(0, -1))) return { files: [], folders: [] };
     const entries = (await entriesOf(join(this.url, folder))).filter(
       ({ name }) => folder !== '' || name !== PRIVATE,
     );
     return {
-      files: entries.filter((entry) => entry.isFile()).map(({ name }) => `${folder}${name}`),
+      files: entries
+        .filter((entry) => entry.isFile())
+        .map(({ name }) => `${folder}${name}`)
+        .filter(isPublic),
       folders: entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${folder}${name}/`),
     };
   }

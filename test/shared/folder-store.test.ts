@@ -47,6 +47,17 @@ describe('a folder store', () => {
       await expect(store.read('.tapelake/locks')).rejects.toThrow('not allowed');
     }));
 
+  it('passes over files whose names no object can have', () =>
+    inFolder(async (path) => {
+      const store = await openFolderStore(path, { writable: true });
+      await store.create('x/day/a', Buffer.from('x'));
+      await mkdir(join(path, 'x/other'));
+      for (const name of ['back\\slash', 'two\nlines', 'be\u0007ll'])
+        for (const folder of ['x/day', 'x/other']) await writeFile(join(path, folder, name), 'stray');
+      expect((await listed(store, 'x/')).map(({ name }) => name)).toEqual(['x/day/a']);
+      expect(await store.listFolders('x/')).toEqual(['x/day/']);
+    }));
+
   it('says why when a name is taken by a folder, stands below a file, or leads nowhere', () =>
     inFolder(async (path) => {
       const store = await openFolderStore(path, { writable: true });

@@ -86,6 +86,20 @@ describe('a day', () => {
   });
 });
 
+describe('a day with the largest id there is', () => {
+  it('counts its trades and its holes to the last one', async () => {
+    const last = Number.MAX_SAFE_INTEGER;
+    const ids = [...Array.from({ length: 40 }, (_, i) => i), last];
+    const trades = ids.map((id, i) => ({ price: '7', quantity: '1', maker: false, T: 100 * i, id }));
+    const { tradeRows, lastId, completeness } = await find(dayOf({ trades }));
+    expect({ tradeRows, lastId, missing: completeness.missing }).toEqual({
+      tradeRows: 41,
+      lastId: last,
+      missing: [[40, last - 1]],
+    });
+  });
+});
+
 /** Ids that fall, in the same quarter of an hour, after ten minutes without a trade. */
 function relisted(): RandomDay {
   const random = dayOf({
