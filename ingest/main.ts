@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { runMain } from '../shared/errors.ts';
 import { createLog } from '../shared/log.ts';
-import { openStore } from '../shared/store/open.ts';
-import { systemClock } from '../shared/time.ts';
+import { openStoreOrLater } from '../shared/store/open-later.ts';
+import { SECOND_MS, systemClock } from '../shared/time.ts';
 import { record } from './recorder.ts';
 import { readIngestSettings } from './settings.ts';
 import { logStatus, terminalStatus } from './status.ts';
@@ -14,18 +14,21 @@ await runMain(async () => {
     return 0;
   }
   const log = createLog('ingest');
-  const store = await openStore(settings.rawUrl, {
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(signal));
+  const store = await openStoreOrLater(settings.rawUrl, {
     option: '--store or --raw',
     writable: true,
     gcsApiEndpoint: process.env.GCS_API_ENDPOINT,
     warn: (message) => log.warn(message),
+    clock: systemClock,
+    firstWordMs: 2 * SECOND_MS,
   });
   const status = process.stderr.isTTY ? terminalStatus(process.stderr) : logStatus(log);
-  const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(signal));
-  const deps = { store, clock: systemClock, random: Math.random, log, status };
-  await record(settings, deps, stop.signal);
-  return 0;
+  const elapsedMs = (): number => performance.now();
+  const deps = { store, clock: systemClock, elapsedMs, random: Math.random, log, status };
+  const { lostRows } = await record(settings, deps, stop.signal);
+  return lostRows > 0 ? 1 : 0;
 });
 // What did not make it into the store is in the spool; a call that hangs must not hold the exit up.
 process.exit();

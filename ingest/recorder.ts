@@ -1,5 +1,6 @@
+import { errorText } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import type { Store } from '../shared/store/store.ts';
+import type { WriteOnlyStore } from '../shared/store/open-later.ts';
 import { addDays, type Clock, dateOf, HOUR_MS, MINUTE_MS, SECOND_MS } from '../shared/time.ts';
 import { lookUpSymbols, REGION_REFUSED } from './exchange/lookup.ts';
 import { createRest, type Rest } from './exchange/rest.ts';
@@ -12,16 +13,11 @@ import { startHealthServer } from './health/server.ts';
 import { Pace } from './pace.ts';
 import { Schedule } from './schedule.ts';
 import { openConnection } from './socket/connection.ts';
-import {
-  adoptDeadRuns,
-  openRunFolder,
-  releaseRunFolder,
-  removeEmptyDays,
-  touchRunFolder,
-} from './spool/run-folder.ts';
+import { Adoption } from './spool/adoption.ts';
+import { openRunFolder, type RunFolder, removeEmptyDays } from './spool/run-folder.ts';
 import { Spool } from './spool/spool.ts';
 import type { Status } from './status.ts';
-import { createTally } from './tally.ts';
+import { createTally, type Tally } from './tally.ts';
 
 export type RecorderOptions = {
   choice: SymbolChoice;
@@ -39,8 +35,10 @@ export type RecorderOptions = {
 };
 
 export type RecorderDependencies = {
-  store: Store;
+  store: WriteOnlyStore;
   clock: Clock;
+  /** Of a clock that nobody sets. */
+  elapsedMs: () => number;
   random: () => number;
   log: Log;
   status: Status;
@@ -62,20 +60,28 @@ export async function record(
   deps: RecorderDependencies,
   signal: AbortSignal,
 ): Promise<Figures> {
-  const run = await openRunFolder(options.spool, options.writer, deps.store.url);
+  const { log, store } = deps;
+  const { spool, writer } = options;
+  const tally = createTally();
+  const run = await openRunFolder({ spool, writer, storeUrl: store.url }, { log, tally });
+  const adoption = await Adoption.of(spool, store.url, deps);
   try {
-    return await new Recorder(options, deps, run).record(signal);
+    return await new Recorder(options, deps, { tally, run, adoption }).record(signal);
   } finally {
-    await releaseRunFolder(run);
+    await adoption.release();
+    await run.release().catch((error) => log.error({ error }, `give up run folder: ${errorText(error)}`));
   }
 }
+
+type Parts = { tally: Tally; run: RunFolder; adoption: Adoption };
 
 class Recorder {
   readonly #options: RecorderOptions;
   readonly #deps: RecorderDependencies;
-  readonly #run: string;
-  readonly #tally = createTally();
-  readonly #ids = new TradeIds(this.#tally);
+  readonly #run: RunFolder;
+  readonly #adoption: Adoption;
+  readonly #tally: Tally;
+  readonly #ids: TradeIds;
   readonly #pace = new Pace();
   readonly #spool: Spool;
   readonly #feeds: Feeds;
@@ -83,10 +89,13 @@ class Recorder {
   readonly #refused = new AbortController();
   #isHeld = false;
 
-  constructor(options: RecorderOptions, deps: RecorderDependencies, run: string) {
+  constructor(options: RecorderOptions, deps: RecorderDependencies, { tally, run, adoption }: Parts) {
     this.#options = options;
     this.#deps = deps;
     this.#run = run;
+    this.#adoption = adoption;
+    this.#tally = tally;
+    this.#ids = new TradeIds(tally);
     this.#rest =
       options.restUrl === undefined ? undefined : createRest(options.restUrl, deps.clock, deps.random);
     const { writer, spoolMaxBytes: maxBytes } = options;
@@ -111,13 +120,13 @@ class Recorder {
     const { port } = this.#options;
     const schedule = new Schedule(log);
     const health = port === undefined ? undefined : await startHealthServer(port, () => this.#figures(), log);
-    await this.#adopt();
+    const adopting = this.#adopt();
     this.#storeBySchedule(schedule);
     try {
       await this.#listen(schedule, AbortSignal.any([stop, this.#refused.signal]), health?.port);
       if (this.#refused.signal.aborted) throw new Error(REGION_REFUSED);
     } finally {
-      await this.#storeTheRest();
+      await this.#storeTheRest(adopting);
       schedule.stop();
       await health?.close();
       if (this.#feeds.symbols.length > 0) status.end(this.#figures());
@@ -130,7 +139,7 @@ class Recorder {
     schedule.every(TICK_MS, 'tick', () => this.#tick());
     schedule.every(SPOOL_EVERY_MS, 'write spool', () => this.#spool.write());
     schedule.every(SPOOL_EVERY_MS, 'compress spool', () => this.#spool.persist());
-    schedule.every(TOUCH_EVERY_MS, 'touch spool', () => touchRunFolder(this.#run));
+    schedule.every(TOUCH_EVERY_MS, 'touch spool', () => this.#touch());
     schedule.every(ADOPT_EVERY_MS, 'look for spools of dead runs', () => this.#adopt());
     schedule.every(HOUR_MS, 'clean spool', () => this.#clean());
     schedule.every(status.everyMs, 'show status', () => status.show(this.#figures()));
@@ -169,14 +178,26 @@ class Recorder {
     for (const symbol of await check.dead(quiet)) this.#feeds.missed(symbol);
   }
 
+  /** Never rejects: what lies in the spool from before must not stop what comes now. */
   async #adopt(): Promise<void> {
-    await this.#spool.adopt(await adoptDeadRuns(this.#options.spool, this.#run));
+    for (const run of await this.#adoption.look()) {
+      await this.#spool
+        .adopt(run, () => void this.#adoption.finish(run))
+        .catch((error) => this.#deps.log.error({ error }, `adopt ${run.folder}: ${errorText(error)}`));
+    }
+  }
+
+  async #touch(): Promise<void> {
+    await this.#adoption.touch();
+    this.#run.touch();
   }
 
   /** Late rows may still open a minute of the day before. */
   async #clean(): Promise<void> {
     const { exchangeMs } = this.#feeds;
-    if (exchangeMs !== undefined) await removeEmptyDays(this.#run, addDays(dateOf(exchangeMs), -1));
+    const { path } = this.#run;
+    if (exchangeMs === undefined || path === undefined) return;
+    await removeEmptyDays(path, addDays(dateOf(exchangeMs), -1));
   }
 
   #tick(): void {
@@ -194,16 +215,31 @@ class Recorder {
     this.#isHeld = isHeld;
   }
 
-  async #storeTheRest(): Promise<void> {
+  async #storeTheRest(adopting: Promise<void>): Promise<void> {
     const { backlog } = this.#spool;
-    const { clock, log } = this.#deps;
+    const { clock } = this.#deps;
     this.#feeds.stop();
     backlog.hurry();
     this.#spool.write();
     const enough = new AbortController();
-    await Promise.race([backlog.finished(), clock.sleep(SHUTDOWN_MS, enough.signal).catch(() => {})]);
+    const stored = adopting.then(() => backlog.finished());
+    await Promise.race([stored, clock.sleep(SHUTDOWN_MS, enough.signal).catch(() => {})]);
     enough.abort();
-    if (backlog.size > 0) log.warn({ chunks: backlog.size }, 'chunks stay in the spool for the next start');
+    if (backlog.size > 0) this.#tellTheRest();
+  }
+
+  /** What is in no file by now ends with this process. */
+  #tellTheRest(): void {
+    const { log } = this.#deps;
+    this.#spool.write();
+    const { backlog, unsavedRows } = this.#spool;
+    log.warn(
+      { chunks: backlog.size },
+      'chunks are not stored; what the spool holds of them is left for the next start',
+    );
+    if (unsavedRows === 0) return;
+    this.#tally.lostRows += unsavedRows;
+    log.error({ rows: unsavedRows }, 'rows are lost: neither the store nor the spool takes them');
   }
 
   #figures(): Figures {

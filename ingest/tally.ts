@@ -20,6 +20,13 @@ export type Tally = {
   storeFailures: number;
   /** Writes to the spool that the disk refused. */
   spoolFailures: number;
+  /** Times this run's folder in the spool was deleted or taken by another recorder. */
+  lostFolders: number;
+  /** Rows that were neither in the store nor on the disk any more: their file was deleted, or the process had to end. */
+  lostRows: number;
+  /** Chunks of dead runs that could not be read and were set aside, and compressed ones that are damaged. */
+  unreadableChunks: number;
+  damagedChunks: number;
 };
 
 /** Why a connection was opened in place of another: it ended, was refused, fell silent, grew old, or has other streams. */
@@ -38,5 +45,9 @@ export function createTally(): Tally {
     chunkBytes: 0,
     storeFailures: 0,
     spoolFailures: 0,
+    lostFolders: 0,
+    lostRows: 0,
+    unreadableChunks: 0,
+    damagedChunks: 0,
   };
 }

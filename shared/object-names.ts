@@ -55,6 +55,16 @@ export function parseChunkName(text: string): ChunkName | undefined {
   };
 }
 
+const CHUNK_FILE = /^raw\/([^/]+)\/(\d{4}-\d\d-\d\d)\/[a-z]+\/\d\d-\d\d_[a-z0-9-]+_(\d{1,9})\.(csv|jsonl)$/;
+
+/** The object of a chunk whose file is `name`, of any kind; with `extra` a later number, where others are taken. Undefined where it is no chunk's. */
+export function nextObjectName(name: string, extra: number): string | undefined {
+  const [, symbol = '', date = '', n = '', ending = ''] = CHUNK_FILE.exec(name) ?? [];
+  if (!isSymbol(symbol) || !isDate(date)) return undefined;
+  const stem = name.slice(0, -`${n}.${ending}`.length);
+  return `${stem}${Number(n) + extra}.${ending}.gz`;
+}
+
 /** The day of a folder name `raw/{SYMBOL}/{YYYY-MM-DD}/`; undefined where it is none. */
 export function parseRawDayFolder(symbol: string, folder: string): string | undefined {
   const date = folder.slice(rawSymbolPrefix(symbol).length, -1);

@@ -63,7 +63,7 @@ openConnection(`ws://127.0.0.1:${port}/all/stream`, {
 type Minute = { minute: number; lines: string[]; file: ChunkFile };
 
 function emptyMinute(minute: number): Minute {
-  return { minute, lines: [], file: new ChunkFile('', memory) }; // never written: only its memory is used
+  return { minute, lines: [], file: new ChunkFile({ name: '', header: '' }, memory, () => {}) }; // never written: only its memory is used
 }
 
 function keep({ kind, timeMs, line }: Taken): void {

@@ -6,6 +6,8 @@ import { type Clock, SECOND_MS } from '../../shared/time.ts';
 import type { Rest } from './rest.ts';
 import { chooseSymbols, type SymbolChoice } from './symbols.ts';
 
+/** For a list of symbols recording does not wait longer for an exchange that can be asked but does not answer. */
+const FIRST_WORD_MS = 2 * SECOND_MS;
 const BACKOFF = { firstDelayMs: SECOND_MS, maxDelayMs: 32 * SECOND_MS };
 
 export const REGION_REFUSED =
@@ -23,7 +25,9 @@ export async function lookUpSymbols(
 ): Promise<readonly string[]> {
   for (let attempt = 0; rest && !stop.aborted; attempt++) {
     try {
-      return chooseSymbols(choice, await rest.symbols());
+      const asked = rest.symbols();
+      const listed = 'symbols' in choice ? withinFirstWord(asked, clock) : asked;
+      return chooseSymbols(choice, await listed);
     } catch (error) {
       if (error instanceof UsageError) throw error;
       if (error instanceof ExchangeError && error.status === 451)
@@ -34,4 +38,18 @@ export async function lookUpSymbols(
     }
   }
   return 'symbols' in choice ? choice.symbols : [];
+}
+
+async function withinFirstWord<T>(asked: Promise<T>, clock: Clock): Promise<T> {
+  const enough = new AbortController();
+  const silence = clock.sleep(FIRST_WORD_MS, enough.signal).then(() => {
+    throw new Error(`no answer within ${FIRST_WORD_MS / SECOND_MS} s`);
+  });
+  try {
+    return await Promise.race([asked, silence]);
+  } finally {
+    asked.catch(() => {}); // it may fail when nobody waits any more
+    silence.catch(() => {});
+    enough.abort();
+  }
 }

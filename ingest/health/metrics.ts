@@ -59,6 +59,21 @@ function addCounters(
   counter('spool_write_failures', 'Writes to the spool that failed', 'result', ({ spoolFailures }) => ({
     failed: spoolFailures,
   }));
+  counter('lost_rows', 'Rows neither stored nor on the disk any more', 'result', ({ lostRows }) => ({
+    lost: lostRows,
+  }));
+  counter(
+    'run_folders_lost',
+    "Times this run's folder was deleted or taken",
+    'result',
+    ({ lostFolders }) => ({
+      lost: lostFolders,
+    }),
+  );
+  counter('left_over_chunks', 'Chunks of dead runs that are not whole', 'result', (figures) => ({
+    unreadable: figures.unreadableChunks,
+    damaged: figures.damagedChunks,
+  }));
 }
 
 function addGauges(

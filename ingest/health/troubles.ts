@@ -17,5 +17,17 @@ export function troublesOf(figures: Figures): string[] {
   }
   if (shed.depth + shed.trades > 0) troubles.push(`rows shed: ${shed.depth} depth, ${shed.trades} trades`);
   if (spoolFailures > 0) troubles.push(`${spoolFailures} writes to the spool failed`);
+  troubles.push(...spoolTroubles(figures));
+  return troubles;
+}
+
+function spoolTroubles({ lostFolders, lostRows, unreadableChunks, damagedChunks }: Figures): string[] {
+  const troubles: string[] = [];
+  if (lostFolders > 0)
+    troubles.push(`this run's folder in the spool was deleted or taken ${lostFolders} times`);
+  if (lostRows > 0) troubles.push(`${lostRows} rows lost with their files in the spool`);
+  if (unreadableChunks > 0)
+    troubles.push(`${unreadableChunks} chunks in the spool could not be read and are set aside`);
+  if (damagedChunks > 0) troubles.push(`${damagedChunks} chunks in the spool are damaged`);
   return troubles;
 }

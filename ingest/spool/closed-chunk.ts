@@ -1,148 +1,129 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { type ChunkName, chunkObjectName, parseChunkName } from '../../shared/object-names.ts';
+import { readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode } from '../../shared/errors.ts';
+import { unlessAbsent } from '../../shared/store/files.ts';
 import { compress } from '../chunk/chunk.ts';
-import type { ChunkFile } from './chunk-file.ts';
-
-/** Which minute of which stream a chunk holds, and when it is to be stored. */
-export type ChunkFacts = {
-  symbol: string;
-  date: string;
-  chunk: ChunkName;
-  rows: number;
-  closedAtMs: number;
-  /** The end of its time, by the exchange's clock; 0 where it does not matter. */
-  endMs: number;
-  /** By the exchange's clock and, at the latest, by the local one. */
-  due: { exchangeMs: number; localMs: number };
-};
+import { type ChunkFile, makeFoldersOf } from './chunk-file.ts';
+import { UNREADABLE } from './run-files.ts';
+import { type ChunkFacts, type WaitingChunk, writeWhole } from './waiting-chunk.ts';
 
 /**
- * A chunk that takes no more rows, on its way into the store. Rows are in its file or still in memory, then compressed
- * in memory; {@link writeRows} and {@link persist} put them on the disk. What is stored before that costs no disk at all.
+ * A chunk of this run. Rows are in its file or still in memory, then compressed in memory; {@link writeRows} and
+ * {@link persist} put them on the disk. What is stored before that costs no disk at all.
  */
-export class ClosedChunk {
+export class ClosedChunk implements WaitingChunk {
   readonly facts: ChunkFacts;
-  readonly #path: string;
-  readonly #file: ChunkFile | undefined;
-  /** Bytes of the plain file, where that is not of this run. */
-  #leftOverBytes: number;
+  readonly isLeftOver = false;
+  readonly #file: ChunkFile;
+  readonly #onLost: (rows: number, folder: string) => void;
   #compressed: Buffer | undefined;
-  #compressedFileBytes = 0;
+  /** The compressed file, where there is one. */
+  #persisted: { folder: string; path: string; bytes: number } | undefined;
   #persisting: Promise<void> = Promise.resolve();
+  #isCompressing = false;
   #isGone = false;
 
-  private constructor(facts: ChunkFacts, path: string, file: ChunkFile | undefined, leftOverBytes: number) {
+  constructor(facts: ChunkFacts, file: ChunkFile, onLost: (rows: number, folder: string) => void) {
     this.facts = facts;
-    this.#path = path;
     this.#file = file;
-    this.#leftOverBytes = leftOverBytes;
-  }
-
-  static ofFile(facts: ChunkFacts, file: ChunkFile): ClosedChunk {
-    return new ClosedChunk(facts, file.path, file, 0);
-  }
-
-  /** A chunk file that a dead run left, plain or compressed; undefined for any other file. */
-  static ofLeftOver(path: string, bytes: number, nowMs: number): ClosedChunk | undefined {
-    const match = /\/raw\/([^/]+)\/(\d{4}-\d\d-\d\d)\/([^/]+\/[^/]+)$/.exec(path);
-    const [, symbol = '', date = '', name = ''] = match ?? [];
-    const chunk = parseChunkName(name);
-    if (!chunk) return undefined;
-    const due = { exchangeMs: 0, localMs: nowMs };
-    const facts = { symbol, date, chunk, rows: 0, closedAtMs: nowMs, endMs: 0, due };
-    const isCompressed = path.endsWith('.gz');
-    const found = new ClosedChunk(facts, path.replace(/\.gz$/, ''), undefined, isCompressed ? 0 : bytes);
-    if (isCompressed) found.#compressedFileBytes = bytes;
-    return found;
-  }
-
-  /** The object it becomes; `extra` where that name turned out to be taken. */
-  objectName(extra: number): string {
-    const { symbol, date, chunk } = this.facts;
-    return chunkObjectName(symbol, date, { ...chunk, n: chunk.n + extra });
+    this.#onLost = onLost;
   }
 
   get isCompressed(): boolean {
-    return this.#compressed !== undefined || this.#compressedFileBytes > 0;
+    return this.#compressed !== undefined || this.#persisted !== undefined;
   }
 
   get spoolBytes(): number {
-    return this.#plainFileBytes + this.#compressedFileBytes;
+    return this.#file.writtenBytes + (this.#persisted?.bytes ?? 0);
   }
 
   get memoryBytes(): number {
-    return (this.#compressed?.length ?? 0) + (this.isCompressed ? 0 : (this.#file?.waitingBytes ?? 0));
+    return (this.#compressed?.length ?? 0) + (this.isCompressed ? 0 : this.#file.waitingBytes);
   }
 
-  /** Compresses the rows. False for a chunk of a dead run without a row: nobody knows how long that run had listened. */
+  unsavedRows(folder: string | undefined): number {
+    if (this.#persisted) return 0;
+    return this.#file.isOutside(folder) ? this.facts.rows : this.#file.waitingRows;
+  }
+
   async compress(): Promise<boolean> {
-    const text = this.#file ? await this.#rows(this.#file) : wholeLines(await readFile(this.#path));
-    if (!this.#file && text.indexOf('\n') === text.length - 1) return false;
-    this.#compressed = await compress(text);
-    return true;
+    if (this.isCompressed) return true;
+    this.#isCompressing = true;
+    try {
+      const text = await this.#rows();
+      // Without a row it would say that nothing happened.
+      if (this.#file.rows === 0 && this.#file.hasLost) return false;
+      this.#compressed = await compress(text);
+      return true;
+    } finally {
+      this.#isCompressing = false;
+    }
   }
 
-  /** The compressed bytes. */
-  bytes(): Promise<Buffer> {
-    return this.#compressed ? Promise.resolve(this.#compressed) : readFile(`${this.#path}.gz`);
+  async bytes(): Promise<Buffer> {
+    if (this.#compressed || !this.#persisted) return this.#compressed ?? Buffer.alloc(0);
+    return readFile(this.#persisted.path);
   }
 
-  /** Writes rows that are only in memory into the plain file. Synchronous. @throws where the disk refuses; nothing is lost then. */
-  writeRows(): void {
-    if (!this.#isGone && this.#compressedFileBytes === 0) this.#file?.write();
+  writeRows(folder: string): void {
+    if (this.#isGone || this.#persisted || this.#isCompressing) return;
+    // All of it is in memory still, and is put into the new folder compressed.
+    if (this.#compressed && this.#file.isOutside(folder)) return;
+    this.#file.write(folder);
   }
 
-  /** Puts the compressed bytes on the disk, in place of the plain file. @throws where the disk refuses; nothing is lost then. */
-  persist(): Promise<void> {
-    if (this.#isGone) return Promise.resolve();
-    this.#persisting = this.#persist();
+  persist(folder: string | undefined): Promise<void> {
+    if (this.#isGone || folder === undefined) return Promise.resolve();
+    this.#persisting = this.#persist(folder);
     return this.#persisting;
   }
 
-  /** Removes whatever the spool holds of it. */
   async remove(): Promise<void> {
     this.#isGone = true;
     await this.#persisting.catch(() => {}); // else it would leave behind what it writes just now
     await this.#removePlain();
-    if (this.#compressedFileBytes > 0) await rm(`${this.#path}.gz`, { force: true });
+    if (this.#persisted) await rm(this.#persisted.path, { force: true });
   }
 
-  async #persist(): Promise<void> {
-    if (!this.#compressed || this.#compressedFileBytes > 0) return;
+  async setAside(): Promise<void> {
+    this.#isGone = true;
+    const path = this.#persisted?.path ?? this.#file.path;
+    const isKept =
+      path !== undefined &&
+      (await unlessAbsent(() => rename(path, `${path}${UNREADABLE}`).then(() => true))) === true;
+    const rows = isKept ? this.#file.waitingRows : this.facts.rows;
+    if (rows > 0) this.#onLost(rows, this.#persisted?.folder ?? '');
+  }
+
+  async #persist(folder: string): Promise<void> {
+    if (!this.#compressed || this.#persisted) return;
     const bytes = this.#compressed;
-    const part = `${this.#path}.part`;
-    this.#file?.makeFolder();
-    try {
-      await writeFile(part, bytes);
-      await rename(part, `${this.#path}.gz`);
-    } catch (error) {
-      await rm(part, { force: true }).catch(() => {});
-      throw error;
-    }
-    this.#compressedFileBytes = bytes.length;
+    const name = `${this.facts.name}.gz`;
+    makeFoldersOf(folder, name);
+    const path = join(folder, name);
+    await writeWhole(path, bytes);
+    this.#persisted = { folder, path, bytes: bytes.length };
     this.#compressed = undefined;
     await this.#removePlain();
   }
 
-  get #plainFileBytes(): number {
-    return this.#file?.writtenBytes ?? this.#leftOverBytes;
-  }
-
   async #removePlain(): Promise<void> {
-    if (this.#file?.writtenBytes !== 0) await rm(this.#path, { force: true });
-    this.#file?.forget();
-    this.#leftOverBytes = 0;
+    const { path } = this.#file;
+    if (path !== undefined) await rm(path, { force: true });
+    this.#file.forget();
   }
 
   /** More may be written while the file is read, so only what was in it by now is taken from there. */
-  async #rows({ path, writtenBytes, unwritten }: ChunkFile): Promise<Buffer> {
-    if (writtenBytes === 0) return unwritten;
-    const written = await readFile(path);
-    return Buffer.concat([written.subarray(0, writtenBytes), unwritten]);
+  async #rows(): Promise<Buffer> {
+    const { path, writtenBytes, unwritten } = this.#file;
+    if (path === undefined || writtenBytes === 0) return unwritten;
+    try {
+      const written = await readFile(path);
+      return Buffer.concat([written.subarray(0, writtenBytes), unwritten]);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      this.#file.lose();
+      return this.#file.unwritten;
+    }
   }
-}
-
-/** A run that died may have left its last line unfinished. */
-function wholeLines(bytes: Buffer): Buffer {
-  return bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1);
 }

@@ -1,65 +1,122 @@
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { doing, errorCode, errorText, UsageError } from '../../shared/errors.ts';
-import { unlessAbsent } from '../../shared/store/files.ts';
-import { hasEnded, processToken } from '../../shared/store/process-token.ts';
+import { mkdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode, errorText, UsageError } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
+import { processToken } from '../../shared/store/process-token.ts';
+import type { Tally } from '../tally.ts';
+import { filesUnder, isMark, OWNER, STORE, takersOf } from './run-files.ts';
 
-/** Names the process a run belongs to; touched while it lives. */
-const OWNER = 'owner';
-/** Names the store its chunks belong to: a rehearsal's leftovers must never end up in the real one. */
-const STORE = 'store';
-const ADOPTED = 'adopted';
-/** A run of another container cannot be looked up: it counts as dead when it was not touched for so long. */
-const PATIENCE = { unseenMs: 60_000 };
+type Dependencies = { log: Log; tally: Tally };
+
+/** Where a run's folder lies, how it is called, and the store its chunks belong to. */
+export type RunFolderOptions = { spool: string; writer: string; storeUrl: string };
 
 /**
- * Makes this run's folder in the spool, `{spool}/{writer}`. It appears with its owner in it, so no other run takes it for
- * an abandoned one. @throws UsageError where the spool cannot be written.
+ * This run's folder in the spool, `{spool}/{writer}`: made when there is room for it, and begun anew under a further name
+ * when it is gone, because it was deleted or because another recorder took this run for dead. Its calls are synchronous,
+ * so that nothing comes between the look at the folder and the write into it.
  */
-export async function openRunFolder(spool: string, writer: string, storeUrl: string): Promise<string> {
-  const path = join(spool, writer);
-  const unseen = join(spool, `.${writer}`);
+export class RunFolder {
+  readonly #options: RunFolderOptions;
+  readonly #token: string;
+  readonly #deps: Dependencies;
+  readonly #taken = new Set<string>();
+  #current: { path: string; id: string } | undefined;
+
+  constructor(options: RunFolderOptions, token: string, deps: Dependencies) {
+    this.#options = options;
+    this.#token = token;
+    this.#deps = deps;
+  }
+
+  /** The folder as it was last seen; undefined where there is none yet. */
+  get path(): string | undefined {
+    return this.#current?.path;
+  }
+
+  /** True for a former folder of this run that another recorder took, and whose rows it stores. */
+  wasTaken(path: string): boolean {
+    return this.#taken.has(path);
+  }
+
+  /** The folder, this run's own beyond doubt. @throws where it has to be made and the disk refuses */
+  ready(): string {
+    if (this.#current && identityOf(this.#current.path) === this.#current.id) return this.#current.path;
+    if (this.#current) this.#lost(this.#current.path);
+    this.#current = undefined;
+    const path = this.#make();
+    this.#current = { path, id: identityOf(path) };
+    return path;
+  }
+
+  /** Tells other recorders on this spool that the run is alive. */
+  touch(): void {
+    const now = new Date();
+    const path = this.#current?.path;
+    if (path !== undefined && identityOf(path) === this.#current?.id) utimesSync(join(path, OWNER), now, now);
+  }
+
+  /** Gives the run up: removed when it holds nothing, else left for the next recorder on this spool. */
+  async release(): Promise<void> {
+    const path = this.#current?.path;
+    if (path === undefined || identityOf(path) !== this.#current?.id) return;
+    const files = await filesUnder(path);
+    if (files.every(isMark)) await rm(path, { recursive: true, force: true });
+    else await rm(join(path, OWNER), { force: true });
+  }
+
+  /** It appears with its marks in it, so no other recorder takes it for an abandoned one. */
+  #make(): string {
+    const { spool, storeUrl } = this.#options;
+    const name = this.#freeName();
+    const unseen = join(spool, `.${name}`);
+    try {
+      mkdirSync(unseen, { recursive: true });
+      writeFileSync(join(unseen, OWNER), this.#token);
+      writeFileSync(join(unseen, STORE), storeUrl);
+      renameSync(unseen, join(spool, name));
+    } catch (cause) {
+      removeQuietly(unseen);
+      throw new Error(`make run folder ${join(spool, name)}: ${errorText(cause)}`, { cause });
+    }
+    return join(spool, name);
+  }
+
+  #freeName(): string {
+    const { spool, writer } = this.#options;
+    for (let n = 0; ; n++) {
+      const name = n === 0 ? writer : `${writer}.${n}`;
+      const isFree = identityOf(join(spool, name)) === '' && takersOf(spool, name).length === 0;
+      if (isFree) return name;
+    }
+  }
+
+  #lost(path: string): void {
+    const { log, tally } = this.#deps;
+    tally.lostFolders++;
+    const [taker] = takersOf(this.#options.spool, path);
+    if (taker !== undefined) this.#taken.add(path);
+    const why = taker === undefined ? 'it was deleted or moved away' : `another recorder took it as ${taker}`;
+    log.error({ path, taker }, `use run folder ${path}: ${why}; a new one is begun`);
+  }
+}
+
+/**
+ * Opens this run's folder. A spool that cannot be written to does not stop a start: that is told, rows wait in memory and the
+ * folder is made as soon as it can be. @throws UsageError where the spool is no folder
+ */
+export async function openRunFolder(options: RunFolderOptions, deps: Dependencies): Promise<RunFolder> {
+  const run = new RunFolder(options, await processToken(), deps);
   try {
-    await mkdir(unseen, { recursive: true });
-    await writeFile(join(unseen, OWNER), await processToken());
-    await writeFile(join(unseen, STORE), storeUrl);
-    await rename(unseen, path);
+    run.ready();
   } catch (cause) {
-    throw new UsageError(`--spool ${spool}: cannot be written (${errorText(cause)}), choose another folder`, {
-      cause,
-    });
+    if (isNoFolder(options.spool))
+      throw new UsageError(`--spool ${options.spool}: is no folder, choose another`, { cause });
+    deps.tally.spoolFailures++;
+    deps.log.error({ error: cause }, `${errorText(cause)}; rows wait in memory until it can be made`);
   }
-  return path;
-}
-
-/** Tells other recorders on this spool that the run is alive. */
-export async function touchRunFolder(run: string): Promise<void> {
-  const now = new Date();
-  await utimes(join(run, OWNER), now, now);
-}
-
-/** Gives the run up: removed when it holds no chunk, else left for the next recorder on this spool. */
-export async function releaseRunFolder(run: string): Promise<void> {
-  if ((await chunkFiles(run)).length === 0) await rm(run, { recursive: true, force: true });
-  else await rm(join(run, OWNER), { force: true });
-}
-
-/**
- * Takes over the runs for the same store in the spool whose process has died, and returns their chunk files. A run is moved into ours in
- * one step, so of two recorders that start together one gets it, and whoever comes after us finds it with our own.
- */
-export async function adoptDeadRuns(spool: string, run: string): Promise<string[]> {
-  const storeUrl = await readFile(join(run, STORE), 'utf8');
-  const adopted: string[] = [];
-  for (const name of await doing('list', spool, () => readdir(spool))) {
-    const path = join(spool, name);
-    if (name.startsWith('.') || name === basename(run)) continue;
-    if (!(await isFor(path, storeUrl)) || !(await isDead(path))) continue;
-    const target = join(run, ADOPTED, name);
-    await mkdir(join(run, ADOPTED), { recursive: true });
-    if (await moved(path, target)) adopted.push(...(await chunkFiles(target)));
-  }
-  return adopted;
+  return run;
 }
 
 /** Removes the empty folders of days before `date`: a recorder runs for months, and each day of each symbol has its own. */
@@ -74,34 +131,30 @@ export async function removeEmptyDays(run: string, date: string): Promise<void> 
   }
 }
 
-/** All chunk files under a run, plain or compressed. */
-async function chunkFiles(run: string): Promise<string[]> {
-  const entries = await readdir(run, { withFileTypes: true, recursive: true });
-  return entries
-    .filter((entry) => entry.isFile() && /\.csv(\.gz)?$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name));
-}
-
-async function isFor(run: string, storeUrl: string): Promise<boolean> {
-  return (await unlessAbsent(() => readFile(join(run, STORE), 'utf8'))) === storeUrl;
-}
-
-async function isDead(run: string): Promise<boolean> {
+/** Stays through everything but another folder in its place; empty where there is none. */
+function identityOf(path: string): string {
   try {
-    const owner = join(run, OWNER);
-    return await hasEnded(await readFile(owner, 'utf8'), (await stat(owner)).mtimeMs, PATIENCE);
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev} ${ino}`;
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return true; // given up
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return '';
     throw error;
   }
 }
 
-async function moved(from: string, to: string): Promise<boolean> {
+function isNoFolder(path: string): boolean {
   try {
-    await rename(from, to);
-    return true;
+    return !statSync(path).isDirectory();
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false; // another recorder was faster
-    throw error;
+    return errorCode(error) === 'ENOTDIR';
+  }
+}
+
+/** What a full disk left half-made. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // the error before it says what is wrong with this disk
   }
 }

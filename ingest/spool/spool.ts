@@ -1,17 +1,17 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { errorText } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import type { RawKind } from '../../shared/object-names.ts';
-import type { Store } from '../../shared/store/store.ts';
-import { type Clock, dateOf, dayStartMs, MINUTE_MS } from '../../shared/time.ts';
+import type { WriteOnlyStore } from '../../shared/store/open-later.ts';
+import { type Clock, MINUTE_MS } from '../../shared/time.ts';
 import { chunkName, headerOf } from '../chunk/chunk.ts';
 import type { MinuteRows, MinuteSink } from '../minutes/stream-minutes.ts';
 import type { Stream } from '../stream.ts';
 import type { Tally } from '../tally.ts';
+import type { AdoptedRun } from './adoption.ts';
 import { Backlog } from './backlog.ts';
 import { ChunkFile } from './chunk-file.ts';
 import { ClosedChunk } from './closed-chunk.ts';
+import { leftOversOf } from './left-over.ts';
+import type { RunFolder } from './run-folder.ts';
 import { SpareMemory } from './spare-memory.ts';
 import { spreadMs } from './spread.ts';
 
@@ -19,23 +19,14 @@ import { spreadMs } from './spread.ts';
 const MAX_MEMORY_BYTES = 67_108_864;
 const REMINDER_MS = MINUTE_MS;
 
-export type SpoolOptions = {
-  /** This run's folder. */
-  run: string;
-  writer: string;
-  maxBytes: number;
-};
+export type SpoolOptions = { run: RunFolder; writer: string; maxBytes: number };
 
-type Dependencies = { store: Store; tally: Tally; log: Log; clock: Clock; random: () => number };
+type Dependencies = { store: WriteOnlyStore; tally: Tally; log: Log; clock: Clock; random: () => number };
 
-type OpenChunk = {
-  stream: Stream;
-  startMs: number;
-  n: number;
-  file: ChunkFile;
-  rows: number;
-  hasShed: boolean;
-};
+/** A chunk of any kind: its rows are under `header` (or nothing), its object is `name` and `.gz`. */
+export type ChunkSpec = { kind: string; symbol: string; name: string; header: string };
+
+type OpenChunk = { spec: ChunkSpec; file: ChunkFile; hasShed: boolean };
 
 /** Where rows are before they are in the store: on the local disk, at most half a second after they came. */
 export class Spool implements MinuteSink {
@@ -63,36 +54,44 @@ export class Spool implements MinuteSink {
   }
 
   open(stream: Stream, startMs: number, n: number): MinuteRows {
-    const { run, writer } = this.#options;
-    const file = new ChunkFile(
-      join(run, chunkName(stream, startMs, writer, n).replace(/\.gz$/, '')),
-      this.#memory,
-    );
-    const chunk = { stream, startMs, n, file, rows: 0, hasShed: false };
-    chunk.file.append(Buffer.from(headerOf(stream.kind)));
+    const { kind, symbol } = stream;
+    const name = chunkName(stream, startMs, this.#options.writer, n).replace(/\.gz$/, '');
+    return this.openChunk({ kind, symbol, name, header: headerOf(kind) });
+  }
+
+  /** Opens a chunk of any kind. */
+  openChunk(spec: ChunkSpec): MinuteRows {
+    const file = new ChunkFile(spec, this.#memory, (rows, folder) => this.#lost(rows, folder));
+    const chunk = { spec, file, hasShed: false };
     this.#open.add(chunk);
     return {
       append: (line) => {
-        if (this.#isShedding && this.#sheds(stream.kind)) {
+        if (this.#isShedding && this.#sheds(spec.kind)) {
           chunk.hasShed = true;
           return;
         }
-        chunk.rows++;
-        chunk.file.append(line);
+        file.append(line);
         this.#memoryBytes += line.length;
       },
       close: (endMs) => this.#close(chunk, endMs),
     };
   }
 
-  /** Takes over the chunk files of dead runs. */
-  async adopt(paths: readonly string[]): Promise<void> {
-    const { log, clock } = this.#deps;
-    for (const path of paths) {
-      const chunk = ClosedChunk.ofLeftOver(path, (await stat(path)).size, clock.now());
-      if (chunk) this.backlog.add(chunk);
-    }
-    if (paths.length > 0) log.info({ chunks: paths.length }, 'found chunks of a run that died, storing them');
+  /** Takes over the chunk files of a dead run; `onEmpty` is called when none of them is left. */
+  async adopt(run: AdoptedRun, onEmpty: () => void): Promise<void> {
+    const { log, clock, tally } = this.#deps;
+    let left = 0;
+    const chunks = await leftOversOf(run, clock.now(), {
+      onLeft: () => --left === 0 && onEmpty(),
+      onDamaged: (name, problem) => {
+        tally.damagedChunks++;
+        log.error({ chunk: name, run: run.folder }, `read chunk ${name}: ${problem}; it is stored as it is`);
+      },
+    });
+    left = chunks.length;
+    if (left === 0) return onEmpty();
+    log.info({ chunks: left, run: run.folder }, 'found chunks of a run that died, storing them');
+    for (const chunk of chunks) this.backlog.add(chunk);
   }
 
   /**
@@ -100,39 +99,63 @@ export class Spool implements MinuteSink {
    * nothing that is slow (the store, compression) can come between a row and the disk.
    */
   write(): void {
-    for (const { file } of this.#open) this.#try(() => file.write());
-    for (const chunk of this.backlog.chunks) this.#try(() => chunk.writeRows());
+    const run = this.#readyRun();
+    if (run !== undefined) {
+      for (const { file } of this.#open) this.#try(() => file.write(run));
+      for (const chunk of this.backlog.chunks) this.#try(() => chunk.writeRows(run));
+    }
     this.#measure();
     void this.#makeRoom();
   }
 
   /** Puts compressed chunks on the disk, which saves most of its space. */
   async persist(): Promise<void> {
-    await this.backlog.persist().catch((error) => this.#failed(error));
+    await this.backlog.persist(this.#options.run.path).catch((error) => this.#failed(error));
+  }
+
+  /** Rows that would be lost if this process ended now. */
+  get unsavedRows(): number {
+    return this.backlog.unsavedRows(this.#options.run.path);
   }
 
   #close(chunk: OpenChunk, endMs: number): void {
-    const { stream, startMs, n, file, rows } = chunk;
+    const { spec, file, hasShed } = chunk;
     this.#open.delete(chunk);
     // Without a row it would say that nothing happened.
-    if (rows === 0 && chunk.hasShed) {
-      file.remove();
+    if (file.rows === 0 && (hasShed || file.hasLost)) {
+      this.#try(() => file.remove());
       return;
     }
-    const date = dateOf(startMs);
-    const minute = (startMs - dayStartMs(date)) / MINUTE_MS;
+    // A file with only a part of its rows, left behind when they are stored, would be taken for another chunk.
+    const run = file.writtenBytes > 0 ? this.#readyRun() : undefined;
+    if (run !== undefined) this.#try(() => file.write(run));
     const nowMs = this.#deps.clock.now();
-    const delayMs = spreadMs(stream.symbol);
+    const delayMs = spreadMs(spec.symbol);
     const facts = {
-      symbol: stream.symbol,
-      date,
-      chunk: { kind: stream.kind, minute, writer: this.#options.writer, n },
-      rows,
+      kind: spec.kind,
+      name: spec.name,
+      rows: file.rows,
       closedAtMs: nowMs,
       endMs,
       due: { exchangeMs: endMs + delayMs, localMs: nowMs + delayMs },
     };
-    this.backlog.add(ClosedChunk.ofFile(facts, file));
+    this.backlog.add(new ClosedChunk(facts, file, (rows, folder) => this.#lost(rows, folder)));
+  }
+
+  /** This run's folder; undefined where it is not there and cannot be made. */
+  #readyRun(): string | undefined {
+    let path: string | undefined;
+    this.#try(() => {
+      path = this.#options.run.ready();
+    });
+    return path;
+  }
+
+  /** What was in a folder that another recorder took is stored by that one. */
+  #lost(rows: number, folder: string): void {
+    if (rows === 0 || this.#options.run.wasTaken(folder)) return;
+    this.#deps.tally.lostRows += rows;
+    this.#deps.log.error({ rows, folder }, 'rows are lost: their file is gone from the spool');
   }
 
   #try(write: () => void): void {
@@ -164,9 +187,9 @@ export class Spool implements MinuteSink {
   }
 
   /** Only called when nothing can be given up any more: what comes is shed, and trades only when they need it too. */
-  #sheds(kind: RawKind): boolean {
-    if (kind === 'trades' && !this.#isOutOfRoom()) return false;
-    this.#deps.tally.shed[kind]++;
+  #sheds(kind: string): boolean {
+    if (kind !== 'depth' && !this.#isOutOfRoom()) return false;
+    this.#deps.tally.shed[kind === 'depth' ? 'depth' : 'trades']++;
     this.#tellShedding();
     return true;
   }

@@ -28,7 +28,8 @@ export async function recordReplay(store: Store, source: Source): Promise<Figure
     };
     const log = createLog('ingest', { write: () => {} });
     const status = { everyMs: MINUTE_MS, show: () => {}, end: () => {} };
-    const deps = { store, clock: systemClock, random: Math.random, log, status };
+    const elapsedMs = () => performance.now();
+    const deps = { store, clock: systemClock, elapsedMs, random: Math.random, log, status };
     const stop = new AbortController();
     const recording = record({ ...options, writer: 'w' }, deps, stop.signal);
     await exchange.ended;

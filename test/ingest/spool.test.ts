@@ -3,12 +3,8 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { basename, dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  adoptDeadRuns,
-  openRunFolder,
-  releaseRunFolder,
-  removeEmptyDays,
-} from '../../ingest/spool/run-folder.ts';
+import { Adoption } from '../../ingest/spool/adoption.ts';
+import { openRunFolder, removeEmptyDays } from '../../ingest/spool/run-folder.ts';
 import { Spool } from '../../ingest/spool/spool.ts';
 import { type Stream, streamsOf } from '../../ingest/stream.ts';
 import { createTally } from '../../ingest/tally.ts';
@@ -39,19 +35,55 @@ describe('the spool', () => {
   afterEach(() => folder.remove());
 
   const storeUrl = 'lake';
-  async function start(writer = 'w', maxBytes = 1e9) {
-    const run = await openRunFolder(spoolFolder, writer, storeUrl);
-    const tally = createTally();
+  function logged() {
     const lines: { message: string }[] = [];
-    const log = createLog('test', { write: (line) => void lines.push(JSON.parse(line)) });
+    return { lines, log: createLog('test', { write: (line) => void lines.push(JSON.parse(line)) }) };
+  }
+
+  async function start(writer = 'w', maxBytes = 1e9, ofStore: Pick<Store, 'url' | 'create'> = store) {
+    const tally = createTally();
+    const { lines, log } = logged();
     const clock = fakeClock(NOON);
-    const deps = { store, tally, log, clock, random: () => 0 };
-    const spool = new Spool({ run, writer, maxBytes }, deps, () => {});
+    const runFolder = await openRunFolder({ spool: spoolFolder, writer, storeUrl }, { log, tally });
+    const deps = { store: ofStore, tally, log, clock, random: () => 0 };
+    const spool = new Spool({ run: runFolder, writer, maxBytes }, deps, () => {});
+    const adoption = await Adoption.of(spoolFolder, storeUrl, { log, elapsedMs: clock.now });
+    const adopt = async (): Promise<void> => {
+      for (const run of await adoption.look()) await spool.adopt(run, () => void adoption.finish(run));
+    };
     const finish = async (): Promise<void> => {
       spool.backlog.hurry();
       await spool.backlog.finished();
     };
-    return { run, spool, tally, lines, clock, finish };
+    const release = async (): Promise<void> => {
+      await adoption.release();
+      await runFolder.release();
+    };
+    return {
+      run: runFolder.path ?? '',
+      runFolder,
+      spool,
+      tally,
+      lines,
+      clock,
+      adoption,
+      adopt,
+      finish,
+      release,
+    };
+  }
+
+  /** A run of another recorder in this process, and what it adopts for a store. */
+  async function openRun(writer: string): Promise<string> {
+    const run = await openRunFolder(
+      { spool: spoolFolder, writer, storeUrl },
+      { log: logged().log, tally: createTally() },
+    );
+    return run.ready();
+  }
+  async function adoptFor(url: string): Promise<string[]> {
+    const adoption = await Adoption.of(spoolFolder, url, { log: logged().log, elapsedMs: () => 0 });
+    return (await adoption.look()).flatMap(({ files }) => files);
   }
 
   async function stored(): Promise<Record<string, string>> {
@@ -73,7 +105,7 @@ describe('the spool', () => {
   }
 
   it('has rows on the disk after a write, and the store has them after the close', async () => {
-    const { run, spool, finish } = await start();
+    const { run, spool, finish, release } = await start();
     const rows = spool.open(TRADES, NOON, 0);
     rows.append(Buffer.from('1\n'));
     spool.write();
@@ -83,7 +115,7 @@ describe('the spool', () => {
     rows.close(NOON + 60_000);
     await finish();
     expect(await stored()).toEqual({ 'raw/A/2024-07-18/trades/12-00_w_0.csv.gz': `${TRADE_HEADER}\n1\n2\n` });
-    await releaseRunFolder(run);
+    await release();
     expect(await readdir(spoolFolder)).toEqual([]);
   });
 
@@ -182,7 +214,7 @@ describe('the spool', () => {
   describe('of a run that died', () => {
     /** A run folder as a killed process leaves it; this test's own process lives, so it names one that does not. */
     async function died(writer: string, files: Record<string, string | Buffer>): Promise<string> {
-      const run = await openRunFolder(spoolFolder, writer, storeUrl);
+      const run = await openRun(writer);
       await writeFile(
         join(run, 'owner'),
         (await readFile(join(run, 'owner'), 'utf8')).replace(/^\d+/, '4194999'),
@@ -204,49 +236,48 @@ describe('the spool', () => {
         'raw/A/2024-07-18/depth/12-03_dead_0.csv': '',
         'raw/A/2024-07-18/depth/12-03_dead_0.csv.part': 'half a gzip',
       });
-      const { run, spool, finish } = await start();
-      await spool.adopt(await adoptDeadRuns(spoolFolder, run));
+      const { adopt, finish, release } = await start();
+      await adopt();
       expect(existsSync(dead)).toBe(false);
       await finish();
       expect(await stored()).toEqual({
         'raw/A/2024-07-18/depth/12-00_dead_0.csv.gz': `${DEPTH_HEADER}\n1\n`,
         [`${TRADES_12}.gz`]: `${TRADE_HEADER}\n1\n2\n`,
       });
-      await releaseRunFolder(run);
+      await release();
       expect(await readdir(spoolFolder)).toEqual([]);
     });
 
     it('is found again when the one who took it over dies too', async () => {
       await died('dead', { [TRADES_12]: `${TRADE_HEADER}\n1\n` });
-      const second = await died('second', {});
-      expect(await adoptDeadRuns(spoolFolder, second)).toHaveLength(1);
-      const { run, spool, finish } = await start();
-      await spool.adopt(await adoptDeadRuns(spoolFolder, run));
+      expect(await adoptFor(storeUrl)).toHaveLength(1);
+      const [taken = ''] = await readdir(spoolFolder);
+      await rename(join(spoolFolder, taken), join(spoolFolder, taken.replace(/~\d+/, '~4194999')));
+      const { adopt, finish } = await start();
+      await adopt();
       await finish();
       expect(Object.keys(await stored())).toEqual([`${TRADES_12}.gz`]);
     });
 
     it('is taken over by one recorder only, and a living one’s not at all', async () => {
       await died('dead', { [TRADES_12]: `${TRADE_HEADER}\n1\n` });
-      const runs = await Promise.all(
-        ['a', 'b', 'c'].map((writer) => openRunFolder(spoolFolder, writer, storeUrl)),
-      );
-      const adopted = await Promise.all(runs.map((run) => adoptDeadRuns(spoolFolder, run)));
+      const runs = await Promise.all(['a', 'b', 'c'].map(openRun));
+      const adopted = await Promise.all(runs.map(() => adoptFor(storeUrl)));
       expect(adopted.flat()).toHaveLength(1);
-      expect((await readdir(spoolFolder)).sort()).toEqual(runs.map((run) => basename(run)).sort());
+      const others = (await readdir(spoolFolder)).filter((name) => !name.startsWith('dead~'));
+      expect(others.sort()).toEqual(runs.map((run) => basename(run)).sort());
     });
 
     it('is left alone where its chunks belong to another store', async () => {
       await died('dead', { [TRADES_12]: `${TRADE_HEADER}\n1\n` });
-      const run = await openRunFolder(spoolFolder, 'w', 'gs://another');
-      expect(await adoptDeadRuns(spoolFolder, run)).toEqual([]);
-      expect((await readdir(spoolFolder)).sort()).toEqual(['dead', 'w']);
+      expect(await adoptFor('gs://another')).toEqual([]);
+      expect(await readdir(spoolFolder)).toEqual(['dead']);
     });
 
     it('is left alone where a file is none of ours', async () => {
-      const { run } = await start();
+      await start();
       appendFileSync(join(spoolFolder, 'notes.txt'), 'mine');
-      expect(await adoptDeadRuns(spoolFolder, run)).toEqual([]);
+      expect(await adoptFor(storeUrl)).toEqual([]);
       expect(await readdir(spoolFolder)).toContain('notes.txt');
     });
   });
@@ -261,8 +292,8 @@ describe('the spool', () => {
     expect((await readdir(join(run, 'raw/A'))).sort()).toEqual(['2024-07-16', '2024-07-18']);
   });
 
-  it('says so when it cannot be written', async () => {
+  it('says so when it is no folder', async () => {
     await writeFile(spoolFolder, '');
-    await expect(openRunFolder(spoolFolder, 'w', storeUrl)).rejects.toThrow(UsageError);
+    await expect(openRun('w')).rejects.toThrow(UsageError);
   });
 });
