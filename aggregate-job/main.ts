@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import { type ExchangeRest, exchangeRest } from '../shared/binance/rest.ts';
-import { errorCode, errorText, runMain } from '../shared/errors.ts';
+import { errorCode, errorText } from '../shared/errors.ts';
 import { createLog, type Log } from '../shared/log.ts';
 import { logProgress, terminalProgress } from '../shared/progress.ts';
+import { packageVersion, runProgram } from '../shared/run-program.ts';
 import { openStore } from '../shared/store/open.ts';
 import type { Store } from '../shared/store/store.ts';
 import { systemClock } from '../shared/time.ts';
@@ -13,12 +13,7 @@ import { type JobContext, runJob } from './run.ts';
 import { type JobSettings, jobHelp, readJobSettings } from './settings.ts';
 import { startThreads, type Threads } from './threads/threads.ts';
 
-await runMain(async () => {
-  const argv = process.argv.slice(2);
-  if (argv.includes('--help')) {
-    process.stdout.write(jobHelp());
-    return 0;
-  }
+await runProgram(jobHelp, async (argv) => {
   const settings = readJobSettings(argv, process.env);
   const threads = startThreads(availableParallelism()); // first, so that they start while the stores are asked
   try {
@@ -92,11 +87,4 @@ function isGone(owner: Owner): boolean {
   } catch (error) {
     return errorCode(error) === 'ESRCH';
   }
-}
-
-function packageVersion(): string {
-  const { version }: { version: string } = JSON.parse(
-    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-  );
-  return version;
 }

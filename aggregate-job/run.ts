@@ -47,15 +47,20 @@ export async function runJob(context: JobContext): Promise<number> {
   }
   if (plannedDays === 0) log.info(`nothing to do: no closed day under ${rawPrefix()} of ${raw.url}`);
   let failures = 0;
-  for (const [index, day] of days.entries()) {
-    const label = `${days.length > 1 ? `${index + 1}/${days.length} ` : ''}${day.symbol} ${day.date}`;
-    const manifest = await buildOne(context, day, label, warnOnce);
+  // Days that others outdate are built between the chosen ones, and are not among those that are counted.
+  const queue = days.map((day, index) => ({
+    day,
+    count: days.length > 1 ? `${index + 1}/${days.length} ` : '',
+  }));
+  for (let next = queue.shift(); next; next = queue.shift()) {
+    const { day, count } = next;
+    const manifest = await buildOne(context, day, `${count}${day.symbol} ${day.date}`, warnOnce);
     const isDone = manifest !== undefined && (manifest.verdict === 'complete' || !settings.strict);
     if (isDone) await finished(day);
     else failures++;
-    const next = manifest && from === undefined ? await outdatedNext(results, manifest) : undefined;
-    if (next && !days.some((other) => other.symbol === next.symbol && other.date === next.date))
-      days.splice(index + 1, 0, next);
+    const outdated = manifest && from === undefined ? await outdatedNext(results, manifest) : undefined;
+    if (outdated && !days.some(({ symbol, date }) => symbol === outdated.symbol && date === outdated.date))
+      queue.unshift({ day: outdated, count: '' });
   }
   return failures === 0 ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-import { integer, list, readSettings, setting, settingsHelp, text, toggle } from '../shared/config.ts';
+import { address, helpText, integer, list, readSettings, setting, text, toggle } from '../shared/config.ts';
 import { requireDate } from '../shared/dates.ts';
 import { UsageError } from '../shared/errors.ts';
 import { isSymbol } from '../shared/object-names.ts';
@@ -33,7 +33,7 @@ const SETTINGS = {
     share,
     0.5,
   ),
-  restUrl: setting('REST address of the exchange', text, 'https://fapi.binance.com'),
+  restUrl: setting('REST address of the exchange', address('http'), 'https://fapi.binance.com'),
   readsAtOnce: setting('how many chunks are fetched at the same time (default 32)', integer(1, 256), 32),
 };
 
@@ -80,10 +80,9 @@ function readRange(
   return { from: date ?? from, to: date ?? to };
 }
 
-/** The help text: what the job does and its settings. */
-export function jobHelp(): string {
-  return `Builds the daily files of symbol-days from raw chunks.\n\n${settingsHelp(SETTINGS)}\n`;
-}
+/** What the job does, and its settings. */
+export const jobHelp = (): string =>
+  helpText('Builds the daily files of symbol-days from raw chunks.', SETTINGS);
 
 function required(url: string | undefined, option: string): string {
   if (url !== undefined) return url;

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { integer, readSettings, setting, settingsHelp, toggle } from '../shared/config.ts';
-import { runMain } from '../shared/errors.ts';
+import { helpText, integer, readSettings, setting } from '../shared/config.ts';
+import { UsageError } from '../shared/errors.ts';
+import { runProgram } from '../shared/run-program.ts';
 import { measureBars } from './bars/measure.ts';
 import type { Bench } from './bench.ts';
 import { cacheFolder } from './cache.ts';
@@ -23,19 +24,14 @@ const MEASURES: Record<string, (bench: Bench) => Promise<void>> = {
 
 const SETTINGS = {
   times: setting('how often each program is run, after a run that does not count', integer(1), 5),
-  help: toggle('show this'),
 };
 
-await runMain(async () => {
-  const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-') && argument in MEASURES);
-  const flags = process.argv.slice(2).filter((argument) => !names.includes(argument));
-  const { times, help } = readSettings(SETTINGS, flags, {});
-  if (help) {
-    process.stdout.write(
-      `Measures ${Object.keys(MEASURES).join(', ')}; all unless named.\n\n${settingsHelp(SETTINGS)}\n`,
-    );
-    return 0;
-  }
+const help = (): string =>
+  helpText(`Measures ${Object.keys(MEASURES).join(', ')}; all unless named.`, SETTINGS);
+
+await runProgram(help, async (argv) => {
+  const names: string[] = [];
+  const { times } = readSettings(SETTINGS, argv, {}, (name) => names.push(requireMeasure(name)));
   const note = (text: string): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
   };
@@ -60,3 +56,10 @@ await runMain(async () => {
   }
   return 0;
 });
+
+function requireMeasure(name: string): string {
+  if (Object.hasOwn(MEASURES, name)) return name;
+  throw new UsageError(
+    `${name}: nothing is measured by this name, known are ${Object.keys(MEASURES).join(' ')}`,
+  );
+}

@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { integer, readSettings, setting } from '../shared/config.ts';
-import { runMain } from '../shared/errors.ts';
+import { helpText, integer, readSettings, setting } from '../shared/config.ts';
+import { runProgram } from '../shared/run-program.ts';
 
-/** The recorder under the load of a whole market, for as long as asked: is its memory flat, and what does it cost? */
 const SETTINGS = {
   symbols: setting('number of symbols', integer(1, 2_000), 500),
   minutes: setting('how long', integer(1), 10),
@@ -24,13 +23,14 @@ const TICKS_PER_SECOND = 100; // getconf CLK_TCK on Linux
 
 type Sample = { atMs: number; residentBytes: number; cpuSeconds: number };
 
-await runMain(async () => {
-  const {
-    symbols: count,
-    minutes,
-    depthMs,
-    tradesPerSecond,
-  } = readSettings(SETTINGS, process.argv.slice(2), {});
+const help = (): string =>
+  helpText(
+    'The recorder under the load of a whole market, for as long as asked: is its memory flat, and what does it cost?',
+    SETTINGS,
+  );
+
+await runProgram(help, async (argv) => {
+  const { symbols: count, minutes, depthMs, tradesPerSecond } = readSettings(SETTINGS, argv, {});
   const folder = await mkdtemp(join(tmpdir(), 'tapelake-soak-'));
   const symbols = Array.from({ length: count }, (_, i) => `S${String(i).padStart(3, '0')}USDT`);
   const simulator = start('simulator/main.ts', {

@@ -1,18 +1,14 @@
 import { hostname } from 'node:os';
-import { runMain } from '../shared/errors.ts';
 import { createLog } from '../shared/log.ts';
+import { runProgram } from '../shared/run-program.ts';
 import { openStoreOrLater } from '../shared/store/open-later.ts';
 import { SECOND_MS, systemClock } from '../shared/time.ts';
 import { record } from './recorder.ts';
-import { readIngestSettings } from './settings.ts';
+import { ingestHelp, readIngestSettings } from './settings.ts';
 import { logStatus, terminalStatus } from './status.ts';
 
-await runMain(async () => {
-  const settings = readIngestSettings(process.argv.slice(2), process.env, hostname());
-  if (typeof settings === 'string') {
-    process.stdout.write(settings);
-    return 0;
-  }
+await runProgram(ingestHelp, async (argv) => {
+  const settings = readIngestSettings(argv, process.env, hostname());
   const log = createLog('ingest');
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(signal));

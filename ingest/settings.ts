@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { integer, list, readSettings, setting, settingsHelp, text, toggle } from '../shared/config.ts';
+import { address, helpText, integer, list, readSettings, setting, text } from '../shared/config.ts';
 import { UsageError } from '../shared/errors.ts';
 import { isSymbol, isWriter, REPAIR_WRITER } from '../shared/object-names.ts';
 import { SECOND_MS } from '../shared/time.ts';
@@ -14,8 +14,8 @@ const SETTINGS = {
   store: setting('folder or gs://bucket[/prefix] that holds everything', text),
   raw: setting('folder or gs://bucket[/prefix] for the chunks, instead of --store', text),
   writerId: setting('names this recorder in its chunks; the host name unless given', writerId),
-  wsUrl: setting('where the streams come from', url('ws')),
-  restUrl: setting("the exchange's REST side", url('http')),
+  wsUrl: setting('where the streams come from', address('ws')),
+  restUrl: setting("the exchange's REST side", address('http')),
   chunkMinutes: setting('minutes a chunk covers: 1, 5 or 15', chunkMinutes, 1),
   spool: setting('folder on the local disk where rows are kept until they are stored', text, 'spool'),
   spoolMaxBytes: setting(
@@ -26,7 +26,6 @@ const SETTINGS = {
   port: setting('port for /livez, /healthz and /metrics; none unless given', integer(0, 65_535)),
   staleAfterS: setting('seconds without a frame after which a stream is looked into', integer(1, 3_600), 30),
   connectionMaxS: setting('age in seconds before which a connection is replaced', integer(1, 86_400), 82_800),
-  help: toggle('show this'),
 };
 
 /** Everything the recorder needs to know, and where its chunks go. */
@@ -34,14 +33,12 @@ export type IngestSettings = RecorderOptions & { rawUrl: string };
 
 const LIVE = { wsUrl: 'wss://fstream.binance.com', restUrl: 'https://fapi.binance.com' };
 
-/** Reads the recorder's settings; the text of the help where that is asked for. @throws UsageError */
-export function readIngestSettings(
-  argv: string[],
-  env: NodeJS.ProcessEnv,
-  hostName: string,
-): IngestSettings | string {
+/** What the recorder does, and its settings. */
+export const ingestHelp = (): string => helpText('Records market data into one-minute chunks.', SETTINGS);
+
+/** Reads the recorder's settings. @throws UsageError */
+export function readIngestSettings(argv: string[], env: NodeJS.ProcessEnv, hostName: string): IngestSettings {
   const settings = readSettings(SETTINGS, argv, env);
-  if (settings.help) return `Records market data into one-minute chunks.\n\n${settingsHelp(SETTINGS)}\n`;
   const { symbols, store, raw, writerId, wsUrl, restUrl, chunkMinutes, spool, spoolMaxBytes, port } =
     settings;
   if (!symbols) throw new UsageError('--symbols is missing, write e.g. --symbols BTCUSDT,ETHUSDT');
@@ -92,13 +89,6 @@ function writerId(value: string, name: string): string {
     throw new UsageError(`${name} ${value}: kept for the job's repairs, take another name`);
   if (isWriter(value) && value.length <= 40) return value;
   throw new UsageError(`${name} ${value}: write at most 40 small letters, digits and hyphens`);
-}
-
-function url(scheme: 'ws' | 'http'): (value: string, name: string) => string {
-  return (value, name) => {
-    if (URL.canParse(value) && new RegExp(`^${scheme}s?://`).test(value)) return value.replace(/\/+$/, '');
-    throw new UsageError(`${name} ${value}: not an address, write ${scheme}s://HOST`);
-  };
 }
 
 function chunkMinutes(value: string, name: string): number {

@@ -32,15 +32,16 @@ export function toggle(help: string): Setting<boolean> {
 
 /**
  * Reads a program's settings: a flag wins over its environment variable, and that over the fallback.
- * An empty variable counts as absent.
+ * An empty variable counts as absent. What is neither flag nor value goes to `onName`.
  * @throws UsageError for an unknown flag, a missing value, or a value that cannot be read.
  */
 export function readSettings<S extends Settings>(
   settings: S,
   argv: string[],
   env: NodeJS.ProcessEnv,
+  onName: (name: string) => void = refuseName,
 ): Values<S> {
-  const flags = readFlags(settings, argv);
+  const flags = readFlags(settings, argv, onName);
   const values: Record<string, unknown> = {};
   for (const [field, setting] of Object.entries(settings)) {
     const flag = flags[kebab(field)];
@@ -52,13 +53,29 @@ export function readSettings<S extends Settings>(
   return values as Values<S>; // each field was filled by its own setting in the loop above
 }
 
-/** The settings as lines of help: flag, variable, meaning. */
-export function settingsHelp(settings: Settings): string {
+/** What every program answers instead of running. It is asked by a flag, never by a variable of the environment. */
+const QUESTIONS = [
+  ['-h, --help', 'show this'],
+  ['--version', 'show the version'],
+] as const;
+
+/** True where a person asks for `question`, in whatever company. */
+export function isAsked(argv: string[], question: 'help' | 'version'): boolean {
+  return argv.includes(`--${question}`) || (question === 'help' && argv.includes('-h'));
+}
+
+/** A program's help: what it does, and its settings as flag, variable and meaning. */
+export function helpText(about: string, settings: Settings): string {
+  return `${about}\n\n${settingsHelp(settings)}\n`;
+}
+
+function settingsHelp(settings: Settings): string {
   const rows = Object.entries(settings).map(([field, { help, isSwitch }]) => [
     `--${kebab(field)}${isSwitch ? '' : ' VALUE'}`,
     snake(field),
     help,
   ]);
+  rows.push(...QUESTIONS.map(([flag, help]) => [flag, '', help]));
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`)
@@ -80,6 +97,14 @@ export function integer(
   };
 }
 
+/** The address of a server, without a slash at its end. */
+export function address(scheme: 'ws' | 'http'): (value: string, name: string) => string {
+  return (value, name) => {
+    if (URL.canParse(value) && new RegExp(`^${scheme}s?://`).test(value)) return value.replace(/\/+$/, '');
+    throw new UsageError(`${name} ${value}: not an address, write ${scheme}s://HOST`);
+  };
+}
+
 /** Comma-separated items without blanks; an empty list is a mistake. */
 export function list(value: string, name: string): string[] {
   const items = value
@@ -96,7 +121,15 @@ function readBoolean(value: string, name: string): boolean {
   throw new UsageError(`${name} ${value}: write true or false`);
 }
 
-function readFlags(settings: Settings, argv: string[]): Record<string, string> {
+function refuseName(name: string): never {
+  throw new UsageError(`${name}: no flag, settings are given as --name VALUE`);
+}
+
+function readFlags(
+  settings: Settings,
+  argv: string[],
+  onName: (name: string) => void,
+): Record<string, string> {
   const options = Object.fromEntries(
     Object.entries(settings).map(([field, { isSwitch }]) => [
       kebab(field),
@@ -107,12 +140,14 @@ function readFlags(settings: Settings, argv: string[]): Record<string, string> {
   const flags: Record<string, string> = {};
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
-    if (token.kind === 'positional')
-      throw new UsageError(`${token.value}: no flag, settings are given as --name VALUE`);
+    if (token.kind === 'positional') {
+      onName(token.value);
+      continue;
+    }
     const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
     if (!option)
       throw new UsageError(
-        `${token.rawName}: unknown flag, known are ${Object.keys(options)
+        `${token.rawName}: unknown flag, known are ${[...Object.keys(options), 'help', 'version']
           .map((name) => `--${name}`)
           .join(' ')}`,
       );

@@ -36,13 +36,3 @@ const isError = (error: unknown): error is Error => types.isNativeError(error);
 function partsText(error: Error): string {
   return 'errors' in error && Array.isArray(error.errors) ? error.errors.map(errorText).join(', ') : '';
 }
-
-/** Runs a program to its end: a {@link UsageError} is one line on stderr and exit code 2, any other error exit code 1. */
-export async function runMain(main: () => Promise<number | undefined>): Promise<void> {
-  try {
-    process.exitCode = (await main()) ?? 0;
-  } catch (error) {
-    process.stderr.write(`${errorText(error)}\n`);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
-  }
-}

@@ -1,6 +1,7 @@
-import { integer, list, readSettings, setting, settingsHelp, toggle } from '../shared/config.ts';
+import { helpText, integer, list, readSettings, setting, toggle } from '../shared/config.ts';
 import { requireDate } from '../shared/dates.ts';
-import { runMain, UsageError } from '../shared/errors.ts';
+import { UsageError } from '../shared/errors.ts';
+import { runProgram } from '../shared/run-program.ts';
 import { isoMillisecond, systemClock } from '../shared/time.ts';
 import { startExchange } from './exchange.ts';
 import { FAULT_KINDS, planFaults } from './faulty/kinds.ts';
@@ -13,7 +14,7 @@ import type { Source } from './source/source.ts';
 
 const SETTINGS = {
   replay: setting('recorded files (.jsonl.gz) to play, separated by commas', list),
-  market: toggle('play a random market'),
+  market: toggle('play a random market; so it does without --replay'),
   symbols: setting('symbols of the market', list, ['BTCUSDT', 'ETHUSDT']),
   date: setting('first day of the market, YYYY-MM-DD', requireDate, '2024-07-18'),
   days: setting('number of days', integer(1), 1),
@@ -31,15 +32,12 @@ const SETTINGS = {
   ),
   faultsSeed: setting('seed of the faults', integer(0, 0xffff_ffff), 1),
   thenClose: toggle('close all connections and exit when everything was read'),
-  help: toggle('show this'),
 };
 
-await runMain(async () => {
-  const settings = readSettings(SETTINGS, process.argv.slice(2), process.env);
-  if (settings.help) {
-    process.stdout.write(`A local exchange.\n\n${settingsHelp(SETTINGS)}\n`);
-    return 0;
-  }
+const help = (): string => helpText('A local exchange.', SETTINGS);
+
+await runProgram(help, async (argv) => {
+  const settings = readSettings(SETTINGS, argv, process.env);
   const { speed, port, waitStreams, clock } = settings;
   const source = openSource(settings);
   const random = createRandom(settings.faultsSeed);
@@ -78,9 +76,7 @@ function openSource(settings: {
   tradesPerSecond: number;
 }): Source {
   const { replay, market, symbols, date, days, seed, depthMs, tradesPerSecond } = settings;
-  if ((replay !== undefined) === market) {
-    throw new UsageError('what to play: give either --replay FILE[,FILE] or --market');
-  }
+  if (replay && market) throw new UsageError('what to play: give either --replay FILE[,FILE] or --market');
   if (replay) return openReplay(replay);
   return createMarket({ seed, symbols, ...wholeDays(date, days), depthEveryMs: depthMs, tradesPerSecond });
 }

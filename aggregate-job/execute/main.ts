@@ -1,22 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { errorText, runMain, UsageError } from '../../shared/errors.ts';
+import { errorText, UsageError } from '../../shared/errors.ts';
 import { createLog } from '../../shared/log.ts';
+import { runProgram } from '../../shared/run-program.ts';
 import { systemClock } from '../../shared/time.ts';
 import { follow } from './follow.ts';
 import { logReport, terminalReport } from './report.ts';
 import { createRunApi, type RunApi } from './run-api.ts';
-import { type ExecuteSettings, readExecuteSettings } from './settings.ts';
+import { type ExecuteSettings, executeHelp, readExecuteSettings } from './settings.ts';
 import { startOnce } from './start.ts';
 
 /** The exit code of a program that ended at ctrl-C. */
 const INTERRUPTED = 130;
 
-await runMain(async () => {
-  const settings = readExecuteSettings(process.argv.slice(2), process.env);
-  if (typeof settings === 'string') {
-    process.stdout.write(settings);
-    return 0;
-  }
+await runProgram(executeHelp, async (argv) => {
+  const settings = readExecuteSettings(argv, process.env);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(signal));
 

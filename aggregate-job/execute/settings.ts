@@ -1,4 +1,4 @@
-import { integer, list, readSettings, setting, settingsHelp, text, toggle } from '../../shared/config.ts';
+import { address, helpText, integer, list, readSettings, setting, text } from '../../shared/config.ts';
 import { requireDate } from '../../shared/dates.ts';
 import { UsageError } from '../../shared/errors.ts';
 import { isSymbol } from '../../shared/object-names.ts';
@@ -15,8 +15,7 @@ const SETTINGS = {
   project: setting('Google Cloud project', text),
   region: setting('region of the job', text, 'asia-northeast1'),
   job: setting('name of the job', text, 'tapelake-aggregate'),
-  runApi: setting('where the Cloud Run API is', url, new URL('https://run.googleapis.com')),
-  help: toggle('show this'),
+  runApi: setting('where the Cloud Run API is', address('http'), 'https://run.googleapis.com'),
 };
 
 export type ExecuteSettings = {
@@ -32,27 +31,25 @@ export type ExecuteSettings = {
   runApi: URL;
 };
 
-/** Reads flags and environment; the text of the help where that is asked for. @throws UsageError */
-export function readExecuteSettings(argv: string[], env: NodeJS.ProcessEnv): ExecuteSettings | string {
-  const { help, project, job, ...rest } = readSettings(SETTINGS, argv, env);
-  if (help)
-    return `Starts an execution of the deployed job and follows it to its end.\n\n${settingsHelp(SETTINGS)}\n`;
+/** What this program does, and its settings. */
+export const executeHelp = (): string =>
+  helpText('Starts an execution of the deployed job and follows it to its end.', SETTINGS);
+
+/** Reads flags and environment. @throws UsageError */
+export function readExecuteSettings(argv: string[], env: NodeJS.ProcessEnv): ExecuteSettings {
+  const { project, job, runApi, ...rest } = readSettings(SETTINGS, argv, env);
   if (project === undefined) throw new UsageError('--project is missing, name the Google Cloud project');
   const { from, to, region } = rest;
   if ((from === undefined) !== (to === undefined))
     throw new UsageError('--from and --to belong together, give the first and the last day');
   if (from !== undefined && to !== undefined && to < from)
     throw new UsageError(`--to ${to}: is before --from ${from}`);
-  return { ...rest, project, jobName: `projects/${project}/locations/${region}/jobs/${job}` };
+  const jobName = `projects/${project}/locations/${region}/jobs/${job}`;
+  return { ...rest, project, jobName, runApi: new URL(runApi) };
 }
 
 function symbols(value: string, option: string): string {
   const wrong = list(value, option).find((item) => !isSymbol(item));
   if (wrong === undefined) return value;
   throw new UsageError(`${option} ${wrong}: not a symbol, write e.g. BTCUSDT,ETHUSDT or all`);
-}
-
-function url(value: string, option: string): URL {
-  if (URL.canParse(value) && /^https?:\/\//.test(value)) return new URL(value);
-  throw new UsageError(`${option} ${value}: not an address, write https://HOST`);
 }

@@ -6,7 +6,7 @@ import { UsageError } from '../../shared/errors.ts';
 import { rawDayPrefix } from '../../shared/object-names.ts';
 import { lineProgress, terminalProgress } from '../../shared/progress.ts';
 import { addDays, DAY_MINUTES } from '../../shared/time.ts';
-import { type Program, startProgram } from './program.ts';
+import { type Program, type StartProgram, withPrograms } from './program.ts';
 import { summary } from './summary.ts';
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT'];
@@ -18,30 +18,32 @@ type DemoContext = {
   folder: string;
   terminal: { write(text: string): unknown; isTTY?: boolean; columns?: number };
   now(): number;
+  /** Stops the demo, and with it all of its programs. */
+  signal: AbortSignal;
 };
 
 /** Records a simulated market day over real sockets, builds its files, and says what there is now. Returns the exit code. */
-export async function runDemo({ folder, terminal, now }: DemoContext): Promise<number> {
+export async function runDemo(context: DemoContext): Promise<number> {
+  const { folder, terminal, now, signal } = context;
   await makeFolder(folder);
   const startedMs = now();
   terminal.write(
     `A simulated exchange trades ${SYMBOLS.join(' and ')} for one day; the real recorder and the real job do the rest.\n\n`,
   );
-  const exchange = await startExchange();
-  try {
-    await record(folder, exchange, { folder, terminal, now });
-    const job = startProgram(
-      'aggregate-job/main.ts',
-      ['--store', folder, '--rest-url', exchange.restUrl],
-      'shown',
-    );
-    const code = await job.exited;
-    if (code !== 0) return code;
-  } finally {
-    await exchange.program.stop();
-  }
-  terminal.write(await summary(folder, SYMBOLS, DATE, (now() - startedMs) / 1000));
-  return 0;
+  const code = await withPrograms(signal, (start) => makeDay(start, context));
+  if (code === 0) terminal.write(await summary(folder, SYMBOLS, DATE, (now() - startedMs) / 1000));
+  return code;
+}
+
+/** Runs exchange, recorder and job. Returns the job's exit code. */
+async function makeDay(start: StartProgram, context: DemoContext): Promise<number> {
+  const exchange = await startExchange(start);
+  await record(start, exchange, context);
+  const { folder } = context;
+  const job = start('aggregate-job/main.ts', ['--store', folder, '--rest-url', exchange.restUrl], 'shown');
+  const code = await job.exited;
+  await exchange.program.stop();
+  return code;
 }
 
 type Exchange = { program: Program; restUrl: string; wsUrl: string; ended: Promise<string> };
@@ -49,7 +51,7 @@ type Exchange = { program: Program; restUrl: string; wsUrl: string; ended: Promi
 /** The day after at half past midnight, when the day is over for the job. */
 const CLOCK = `${addDays(DATE, 1)}T00:30:00Z`;
 
-async function startExchange(): Promise<Exchange> {
+async function startExchange(start: StartProgram): Promise<Exchange> {
   const market = [
     '--market',
     '--symbols',
@@ -63,7 +65,7 @@ async function startExchange(): Promise<Exchange> {
     '--clock',
     CLOCK,
   ];
-  const program = startProgram('simulator/main.ts', market, 'read');
+  const program = start('simulator/main.ts', market, 'read');
   const listening = await program.line(/^listening (\S+) (\S+)$/);
   const [, restUrl = '', wsUrl = ''] = listening;
   return {
@@ -75,11 +77,11 @@ async function startExchange(): Promise<Exchange> {
 }
 
 async function record(
-  folder: string,
+  start: StartProgram,
   { restUrl, wsUrl, ended }: Exchange,
-  { terminal, now }: DemoContext,
+  { folder, terminal, now }: DemoContext,
 ): Promise<void> {
-  const recorder = startProgram(
+  const recorder = start(
     'ingest/main.ts',
     [
       '--store',
@@ -103,15 +105,18 @@ async function record(
   const watched = new AbortController();
   if (terminal.isTTY) void showMinutes(folder, (minutes) => progress.update(minutes), watched.signal);
   progress.step(`${SYMBOLS.length * 2} streams of ${DATE}`, DAY_MINUTES);
-  const frames = await Promise.race([
-    ended,
-    recorder.exited.then((code) =>
-      Promise.reject(new Error(`run recorder: it ended with exit code ${code}`)),
-    ),
-  ]);
-  await recorder.stop();
-  watched.abort();
-  progress.end({ frames });
+  try {
+    const frames = await Promise.race([
+      ended,
+      recorder.exited.then((code) =>
+        Promise.reject(new Error(`run recorder: it ended with exit code ${code}`)),
+      ),
+    ]);
+    await recorder.stop();
+    progress.end({ frames });
+  } finally {
+    watched.abort();
+  }
 }
 
 /** The minutes stored so far, four times a second; the recorder itself has nothing to say to this program. */

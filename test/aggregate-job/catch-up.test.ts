@@ -15,6 +15,7 @@ import {
   SYMBOL,
   tradesOfDay,
 } from './market-day.ts';
+import { runOffline } from './offline-run.ts';
 
 const market = quietMarket({ tradesPerSecond: 0.005 });
 const trades = tradesOfDay(market);
@@ -127,6 +128,25 @@ describe('without a date the job', () => {
     await run(NIGHT_AFTER_NEXT + 30 * DAY_MS, { rest: undefined });
     expect(Number(manifestIn(store.objects).close)).toBe(Number(right));
     expect(Number(manifestIn(store.objects, DAY_AFTER).seed.close)).toBe(Number(right));
+  });
+
+  it('counts the days it set out to build, without the next days that they outdate', async () => {
+    store = new MemoryStore(
+      new Map([...recorded({ trades: trades.slice(0, -3) }), ...recorded({ trades: after })]),
+    );
+    const now = '2024-08-01T00:00:00Z';
+    await runOffline(store, [], { now });
+    for (const [name, bytes] of recorded({ trades, writer: 'late' })) {
+      store.objects.set(name, bytes);
+      store.objects.set(name.replace(SYMBOL, 'ETHUSDT'), bytes);
+    }
+    const { lines } = await runOffline(store, [], { now });
+    const works = lines.flatMap(({ work }) => (work === undefined ? [] : [String(work)]));
+    expect([...new Set(works)]).toEqual([
+      `1/2 ${SYMBOL} ${DATE}`,
+      `${SYMBOL} ${DAY_AFTER}`,
+      `2/2 ETHUSDT ${DATE}`,
+    ]);
   });
 
   it('has nothing to do where there is nothing', async () => {

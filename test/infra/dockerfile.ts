@@ -43,6 +43,14 @@ export async function layOut(
   }
 }
 
+/** Lays out a program that no Dockerfile knows, as {@link layOut} would: its room, the shared one and `dependencies`. */
+export async function layOutRoom(room: string, folder: string, dependencies: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  execFileSync('cp', ['-al', dependencies, join(folder, 'node_modules')]);
+  for (const source of ['package.json', 'shared', room])
+    await cp(join(REPOSITORY, source), join(folder, source), { recursive: true });
+}
+
 /** What the Dockerfiles' `npm ci --omit=dev --omit=optional` installs, taken from the packages that are installed here: tests ask no registry. */
 export async function installDependencies(target: string): Promise<void> {
   const lock: unknown = JSON.parse(await readFile(join(REPOSITORY, 'package-lock.json'), 'utf8'));

@@ -22,7 +22,6 @@ const LEFT_OUT: Record<string, Record<string, string>> = {
     STORE: 'RAW names the bucket',
     WRITER_ID: 'the host name tells the recorders apart, a fixed name would not',
     PORT: 'a name that Cloud Run keeps for itself: it is given as a flag',
-    HELP: 'for people',
     GCS_API_ENDPOINT: 'for the emulator',
   },
   'aggregate-job': {
@@ -30,7 +29,6 @@ const LEFT_OUT: Record<string, Record<string, string>> = {
     DATE: 'a scheduled run does what there is to do',
     FROM: 'set by npm run execute for one execution',
     TO: 'set by npm run execute for one execution',
-    HELP: 'for people',
     GCS_API_ENDPOINT: 'for the emulator',
     CLOUD_RUN_EXECUTION: 'set by Cloud Run',
     CLOUD_RUN_TASK_INDEX: 'set by Cloud Run',

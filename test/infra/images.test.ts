@@ -1,8 +1,8 @@
 // The images as they would be built, laid out by hand because there is no container engine here, and run as Cloud Run runs them.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
@@ -13,19 +13,25 @@ import { parseManifest } from '../../shared/schema/manifest.ts';
 import { openStore } from '../../shared/store/open.ts';
 import { type Emulator, findEmulator, startEmulator } from '../shared/emulator.ts';
 import { temporaryFolder } from '../shared/temporary-folder.ts';
-import { execForm, installDependencies, layOut, REPOSITORY, readDockerfile } from './dockerfile.ts';
-import { canSeal, spawnSealed } from './sealed.ts';
+import { execForm, installDependencies, layOut, layOutRoom, readDockerfile } from './dockerfile.ts';
+import { canSeal, openTemporaryFolder, spawnSealed } from './sealed.ts';
 
 const ROOMS = ['ingest', 'aggregate-job'];
 const DATE = '2024-07-18';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let node = process.execPath;
 const app = (room: string): string => join(folder.path, room);
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  await chmod(folder.path, 0o755); // another user comes in
+  folder = await temporaryFolder(canSeal() ? openTemporaryFolder() : undefined);
   await installDependencies(app('dependencies'));
   for (const room of ROOMS) await layOut(await readDockerfile(room), app(room), app('dependencies'));
+  await layOutRoom('simulator', app('simulator'), app('dependencies'));
+  if (canSeal()) {
+    node = join(folder.path, 'node'); // that of the clone may lie where only its owner may enter
+    await copyFile(process.execPath, node);
+  }
+  execFileSync('chmod', ['-R', 'a+rX', folder.path]); // another user comes in
 });
 afterAll(() => folder.remove());
 
@@ -75,11 +81,18 @@ describe('the images together', () => {
     return { child, ended };
   }
 
+  /** Rejects with what a program said when it ends, which it should not do yet. */
+  function failureOf({ ended }: ReturnType<typeof run>): Promise<never> {
+    const failure = ended.then(({ said }) => Promise.reject(new Error(said)));
+    failure.catch(() => {}); // it ends later on, as it is asked to
+    return failure;
+  }
+
   /** Starts the image's program with nothing but these environment variables. */
   async function runImage(room: string, env: Record<string, string>, writable: string[]) {
     const [program, ...args] = execForm(await readDockerfile(room)) ?? [];
     expect(program).toBe('node');
-    return run([process.execPath, ...args], { cwd: app(room), env, writable });
+    return run([node, ...args], { cwd: app(room), env, writable });
   }
 
   it(`record a day and build it${canSeal() ? ', without rights and on a read-only root' : ''}`, async () => {
@@ -102,22 +115,22 @@ describe('the images together', () => {
       '--trades-per-second',
       '0.1',
     ];
-    const exchange = run(
-      [process.execPath, join(REPOSITORY, 'simulator/main.ts'), ...market, '--clock', '2024-07-19T00:30:00Z'],
-      { cwd: REPOSITORY, env: {}, writable: [] },
-    );
+    const exchange = run([node, 'simulator/main.ts', ...market, '--clock', '2024-07-19T00:30:00Z'], {
+      cwd: app('simulator'),
+      env: {},
+      writable: [],
+    });
+    const exchangeFailed = failureOf(exchange);
     const lines = createInterface({ input: exchange.child.stdout ?? process.stdin })[Symbol.asyncIterator]();
     const [, REST_URL = '', WS_URL = ''] =
-      /^listening (\S+) (\S+)$/.exec((await lines.next()).value ?? '') ?? [];
+      /^listening (\S+) (\S+)$/.exec((await Promise.race([lines.next(), exchangeFailed])).value ?? '') ?? [];
 
     const recorder = await runImage(
       'ingest',
       { ...cloud, SYMBOLS: 'BTCUSDT', RAW: raw, SPOOL: spool, CHUNK_MINUTES: '15', WS_URL, REST_URL },
       [spool, lake],
     );
-    const recorderFailed = recorder.ended.then(({ said }) => Promise.reject(new Error(said)));
-    recorderFailed.catch(() => {}); // it ends later on, as it is asked to
-    const played = await Promise.race([lines.next(), recorderFailed]);
+    const played = await Promise.race([lines.next(), exchangeFailed, failureOf(recorder)]);
     expect(played.value).toMatch(/^ended/);
     recorder.child.kill('SIGTERM');
     expect(await recorder.ended).toMatchObject({ code: 0 });

@@ -1,11 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { type IngestSettings, readIngestSettings } from '../../ingest/settings.ts';
+import { type IngestSettings, ingestHelp, readIngestSettings } from '../../ingest/settings.ts';
 import { UsageError } from '../../shared/errors.ts';
 
 function read(argv: string[], env: Record<string, string> = {}): IngestSettings {
-  const settings = readIngestSettings(argv, env, 'Tokyo_1.example');
-  if (typeof settings === 'string') throw new Error('read settings: got the help');
-  return settings;
+  return readIngestSettings(argv, env, 'Tokyo_1.example');
 }
 const GOOD = ['--symbols', 'BTCUSDT', '--store', 'lake'];
 
@@ -38,7 +36,7 @@ describe('the recorder’s settings', () => {
   });
 
   it('explain themselves', () => {
-    expect(readIngestSettings(['--help'], {}, 'host')).toContain('--symbols VALUE');
+    expect(ingestHelp()).toContain('--symbols VALUE');
   });
 
   it('name every run anew, after the host unless an id is given', () => {

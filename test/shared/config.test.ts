@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { integer, list, readSettings, setting, settingsHelp, text, toggle } from '../../shared/config.ts';
+import { helpText, integer, list, readSettings, setting, text, toggle } from '../../shared/config.ts';
 import { UsageError } from '../../shared/errors.ts';
 
 const SETTINGS = {
@@ -84,13 +84,18 @@ describe('readSettings', () => {
   });
 });
 
-describe('settingsHelp', () => {
-  it('lists flag, variable and meaning in columns', () => {
-    expect(settingsHelp(SETTINGS).split('\n')).toEqual([
+describe('helpText', () => {
+  it('says what the program does, and lists flag, variable and meaning in columns', () => {
+    expect(helpText('Tries.', SETTINGS).split('\n')).toEqual([
+      'Tries.',
+      '',
       '  --store VALUE          STORE          where',
       '  --symbols VALUE        SYMBOLS        which',
       '  --chunk-minutes VALUE  CHUNK_MINUTES  how long',
       '  --keep-raw             KEEP_RAW       keep',
+      '  -h, --help                            show this',
+      '  --version                             show the version',
+      '',
     ]);
   });
 });

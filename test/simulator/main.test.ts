@@ -64,6 +64,18 @@ describe('the simulator as a program', () => {
     expect(await run.ended).toEqual({ code: 0, errors: '' });
   });
 
+  it('plays a market with faults when no more is said than how many', async () => {
+    const run = simulate('--faults', '200');
+    const { wsUrl } = await urls(run);
+    const streams = ['btcusdt', 'ethusdt'].map((symbol) => `${symbol}@depth20@100ms`).join('/');
+    const book = await connect(`${wsUrl}/public/stream?streams=${streams}`);
+    const heard = once(book.socket, 'message');
+    await connect(`${wsUrl}/market/stream?streams=btcusdt@aggTrade/ethusdt@aggTrade`);
+    await heard;
+    child?.kill('SIGTERM');
+    expect(await run.ended).toEqual({ code: 0, errors: '' });
+  });
+
   it.each([
     [['--market', '--replay', 'x'], 'what to play: give either --replay FILE[,FILE] or --market'],
     [['--replay', '/none.jsonl.gz'], 'read recording /none.jsonl.gz: ENOENT'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readExecuteSettings } from '../../../aggregate-job/execute/settings.ts';
+import { executeHelp, readExecuteSettings } from '../../../aggregate-job/execute/settings.ts';
 
 describe('readExecuteSettings', () => {
   it('names the deployed job', () => {
@@ -10,7 +10,7 @@ describe('readExecuteSettings', () => {
     });
   });
 
-  it('tells its settings', () => expect(readExecuteSettings(['--help'], {})).toContain('--follow'));
+  it('tells its settings', () => expect(executeHelp()).toContain('--follow'));
 
   it.each([
     [['--from', '2024-02-30', '--to', '2024-03-01'], '--from 2024-02-30'],
