@@ -76,7 +76,7 @@ class Recorder {
   readonly #run: string;
   readonly #tally = createTally();
   readonly #ids = new TradeIds(this.#tally);
-  readonly #pace = new Pace();
+  readonly #pace: Pace;
   readonly #spool: Spool;
   readonly #feeds: Feeds;
   readonly #rest: Rest | undefined;
@@ -87,6 +87,7 @@ class Recorder {
     this.#options = options;
     this.#deps = deps;
     this.#run = run;
+    this.#pace = new Pace(deps.clock);
     this.#rest =
       options.restUrl === undefined ? undefined : createRest(options.restUrl, deps.clock, deps.random);
     const { writer, spoolMaxBytes: maxBytes } = options;
@@ -189,7 +190,7 @@ class Recorder {
     const { backlog } = this.#spool;
     const maxWaiting = Math.max(128, 8 * this.#feeds.symbols.length);
     const waiting = backlog.isFailing ? 0 : backlog.size;
-    const isHeld = this.#pace.isHeld(waiting, maxWaiting, this.#feeds.exchangeMs, this.#deps.clock.now());
+    const isHeld = this.#pace.isHeld(waiting, maxWaiting, this.#feeds.exchangeMs);
     if (isHeld !== this.#isHeld) this.#feeds.hold(isHeld);
     this.#isHeld = isHeld;
   }

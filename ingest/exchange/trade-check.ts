@@ -32,7 +32,7 @@ export class TradeCheck {
 
   /** Asks the exchange where that is due; the symbols of streams that missed trades. @throws where it cannot be asked. */
   async dead(quiet: readonly QuietStream[]): Promise<string[]> {
-    const nowMs = this.#clock.now();
+    const nowMs = this.#clock.monotonicMs();
     const { everyMs, patienceMs } = this.#options;
     if (this.#newest && nowMs - this.#askedAtMs >= patienceMs) {
       const newest = this.#newest;

@@ -60,7 +60,7 @@ export class Feed {
   #isStopped = false;
   #isHeld = false;
   #attempt = 0;
-  #retryAtMs = 0;
+  #retryAtMs = Number.NEGATIVE_INFINITY;
   /** Why the next connection is to be opened. */
   #wanted: ReconnectReason | undefined;
   /** Local time in which this process could read: a pause of its own must not look like a silent exchange. */
@@ -75,7 +75,7 @@ export class Feed {
     this.#deps = deps;
     this.minutes = new FeedMinutes(streams, options.slotMs, deps.sink);
     this.#watch = new Watch(options.staleAfterMs);
-    this.#tickedAtMs = deps.clock.now();
+    this.#tickedAtMs = deps.clock.monotonicMs();
     this.#ageShare = 1 - AGE_SPREAD * deps.random();
   }
 
@@ -131,7 +131,7 @@ export class Feed {
 
   /** Does what is due. A step of local time counts for `maxStepMs` at most, none while reading is held up. */
   tick(maxStepMs: number): void {
-    const nowMs = this.#deps.clock.now();
+    const nowMs = this.#deps.clock.monotonicMs();
     const stepMs = Math.max(0, Math.min(maxStepMs, nowMs - this.#tickedAtMs));
     this.#tickedAtMs = nowMs;
     if (this.#isStopped || this.#isHeld) return;
@@ -149,7 +149,7 @@ export class Feed {
 
   #open(): void {
     const { clock, connect, tally } = this.#deps;
-    const line = new Line(this.#wanted, clock.now(), this.#awakeMs);
+    const line = new Line(this.#wanted, clock.monotonicMs(), this.#awakeMs);
     if (this.#wanted) tally.reconnects[this.#wanted]++;
     this.#wanted = undefined;
     this.#lines.push(line);
@@ -160,7 +160,7 @@ export class Feed {
         this.minutes.opened(line.clock);
         if (this.#isHeld) line.connection?.pause();
       },
-      onFrame: (bytes, isBinary) => receive(bytes, isBinary, clock.now()),
+      onFrame: (bytes, isBinary) => receive(bytes, isBinary, clock.now(), clock.monotonicMs()),
       onEnd: (end) => this.#ended(line, end),
     });
   }
@@ -185,7 +185,7 @@ export class Feed {
     if (end.status === 451) onRefused(end.detail);
     if (line.firstHeardAwakeMs !== undefined) this.#attempt = 0;
     const waitMs = Math.round(Math.max(backoffMs(BACKOFF, this.#attempt++, random), retryAfterMs(end)));
-    this.#retryAtMs = clock.now() + waitMs;
+    this.#retryAtMs = clock.monotonicMs() + waitMs;
     this.#wanted = this.#lines.length > 0 ? line.purpose : end.reason;
     const { route } = this;
     log.warn({ route, reason: end.reason, detail: end.detail, waitMs }, `connection ended: ${end.detail}`);

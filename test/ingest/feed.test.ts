@@ -19,6 +19,9 @@ type FakeConnection = {
 /** A feed on a clock that only moves when told to, with connections that do nothing by themselves. */
 function feedOf(streams: readonly Stream[] = streamsOf(['A', 'B'], 'public'), random = () => 0) {
   let nowMs = NOON;
+  let wallAheadMs = 0;
+  const closed: number[] = [];
+  const received: string[] = [];
   const connections: FakeConnection[] = [];
   const tally = createTally();
   const refusals: string[] = [];
@@ -27,11 +30,20 @@ function feedOf(streams: readonly Stream[] = streamsOf(['A', 'B'], 'public'), ra
     streams,
     { wsUrl: 'ws://x', slotMs: 60_000, staleAfterMs: 10_000, connectionMaxMs: 100_000 },
     {
-      clock: { now: () => nowMs, sleep: () => Promise.reject(new Error('a feed does not sleep')) },
+      clock: {
+        now: () => nowMs + wallAheadMs,
+        monotonicMs: () => nowMs - NOON,
+        sleep: () => Promise.reject(new Error('a feed does not sleep')),
+      },
       random,
       log: createLog('test', { write: () => {} }),
       tally,
-      sink: { open: () => ({ append: () => {}, close: () => {} }) },
+      sink: {
+        open: () => ({
+          append: (line) => received.push(Buffer.from(line).toString().trim().split(',').at(-1) ?? ''),
+          close: (endMs) => closed.push(endMs),
+        }),
+      },
       connect(url, listener) {
         const connection = { url, listener, isOpen: false, isEnded: false, isPaused: false };
         connections.push(connection);
@@ -73,7 +85,11 @@ function feedOf(streams: readonly Stream[] = streamsOf(['A', 'B'], 'public'), ra
     at(i).isOpen = true;
     at(i).listener.onOpen();
   }
-  return { feed, connections, tally, refusals, pass, end, at, open };
+  /** Somebody sets the machine's clock; time passes as ever. */
+  const setWall = (aheadMs: number): void => {
+    wallAheadMs = aheadMs;
+  };
+  return { feed, connections, tally, refusals, closed, received, pass, setWall, end, at, open };
 }
 
 function frame(symbol: string, timeMs: number): Buffer {
@@ -120,6 +136,42 @@ describe('a feed', () => {
     expect(connections).toHaveLength(1);
     pass(0.5, []);
     expect(connections).toHaveLength(2);
+  });
+
+  it('opens again after its wait though the wall clock was set back meanwhile', () => {
+    const { connections, pass, end, at, setWall } = feedOf();
+    pass(1);
+    end(at(0));
+    setWall(-3_600_000);
+    pass(1, []);
+    expect(connections).toHaveLength(2);
+  });
+
+  it('closes minutes by the time that passes, and stamps rows by the wall clock, whoever sets it', () => {
+    const { pass, open, setWall, closed, received } = feedOf();
+    pass(1);
+    open(0);
+    pass(50);
+    expect(received.at(-1)).toBe(String(NOON + 51_000));
+    setWall(-3_600_000);
+    pass(9, []);
+    expect(closed).toEqual([]);
+    pass(3, []);
+    expect(closed).toEqual([NOON + 60_000, NOON + 60_000]);
+    pass(0.25);
+    expect(received.at(-1)).toBe(String(NOON + 63_250 - 3_600_000));
+  });
+
+  it('is not shaken by a wall clock that is set ahead', () => {
+    const { feed, connections, pass, open, setWall } = feedOf();
+    pass(1);
+    open(0);
+    pass(2);
+    setWall(86_400_000);
+    pass(5, ['A']);
+    expect(connections).toHaveLength(1);
+    expect(feed.silentMs('depth')).toBe(TICK_MS);
+    expect(feed.staleStreams).toEqual([]);
   });
 
   it('says when its region is refused', () => {

@@ -57,19 +57,33 @@ describe('the feeds', () => {
 
 describe('the pace', () => {
   it('holds up a source that runs faster than time while too much waits, until half of it is done', () => {
-    const pace = new Pace();
-    expect(pace.isHeld(0, 100, 0, 0)).toBe(false);
-    expect(pace.isHeld(101, 100, 3_600_000, 1_000)).toBe(true);
-    expect(pace.isHeld(60, 100, 3_600_000, 2_000)).toBe(true);
-    expect(pace.isHeld(50, 100, 3_600_000, 3_000)).toBe(false);
+    const pace = new Pace(fakeClock());
+    expect(pace.isHeld(0, 100, 0)).toBe(false);
+    expect(pace.isHeld(101, 100, 3_600_000)).toBe(true);
+    expect(pace.isHeld(60, 100, 3_600_000)).toBe(true);
+    expect(pace.isHeld(50, 100, 3_600_000)).toBe(false);
   });
 
-  it('never holds up the live exchange', () => {
-    const pace = new Pace();
-    expect(pace.isHeld(0, 100, undefined, 0)).toBe(false);
-    expect(pace.isHeld(0, 100, 0, 0)).toBe(false);
-    for (let minute = 1; minute < 600; minute++) {
-      expect(pace.isHeld(100_000, 100, minute * 60_000 + 2_000, minute * 60_000)).toBe(false);
-    }
+  it('lets a source that runs faster than time go on while little waits', () => {
+    const pace = new Pace(fakeClock());
+    expect(pace.isHeld(0, 100, 0)).toBe(false);
+    expect(pace.isHeld(100, 100, 3_600_000)).toBe(false);
+    expect(pace.isHeld(101, 100, 120_000)).toBe(false);
+    expect(pace.isHeld(101, 100, 120_001)).toBe(true);
   });
+
+  it.each([0, -3_600_000, 3_600_000])(
+    'never holds up the live exchange, also when the wall clock is set %i ms ahead',
+    async (aheadMs) => {
+      const clock = fakeClock();
+      const pace = new Pace(clock);
+      expect(pace.isHeld(100_000, 100, undefined)).toBe(false);
+      expect(pace.isHeld(100_000, 100, 0)).toBe(false);
+      clock.setWall(aheadMs);
+      for (let minute = 1; minute < 600; minute++) {
+        await clock.sleep(60_000);
+        expect(pace.isHeld(100_000, 100, minute * 60_000 + 2_000)).toBe(false);
+      }
+    },
+  );
 });
