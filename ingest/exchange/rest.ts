@@ -15,7 +15,10 @@ export function createRest(baseUrl: string, clock: Clock, random: () => number):
   let askAgainAtMs = 0;
   const ask = async <T>(question: (rest: ExchangeRest) => Promise<T>): Promise<T> => {
     const waitMs = askAgainAtMs - clock.monotonicMs();
-    if (waitMs > 0) throw new ExchangeError('limited', `the exchange asked to wait another ${waitMs} ms`);
+    if (waitMs > 0) {
+      const message = `the exchange asked to wait another ${waitMs} ms`;
+      throw new ExchangeError('limited', message, { retryAfterMs: waitMs });
+    }
     try {
       return await question(exchangeRest({ baseUrl, clock, random, weightShare: 1, policy: ONCE }));
     } catch (error) {

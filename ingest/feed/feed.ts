@@ -1,16 +1,16 @@
 import type { Log } from '../../shared/log.ts';
 import type { RawKind } from '../../shared/object-names.ts';
 import { backoffMs } from '../../shared/retry.ts';
-import { type Clock, SECOND_MS } from '../../shared/time.ts';
+import { type Clock, HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import type { Row } from '../frame/row.ts';
 import { FeedMinutes } from '../minutes/feed-minutes.ts';
 import type { MinuteSink } from '../minutes/stream-minutes.ts';
 import { createReceiver } from '../receiver.ts';
 import {
+  askedWaitMs,
   type Connection,
   type ConnectionEnd,
   type ConnectionListener,
-  retryAfterMs,
 } from '../socket/connection.ts';
 import { type Route, type Stream, streamsUrl } from '../stream.ts';
 import type { ReconnectReason, Tally } from '../tally.ts';
@@ -61,6 +61,7 @@ export class Feed {
   #isHeld = false;
   #attempt = 0;
   #retryAtMs = Number.NEGATIVE_INFINITY;
+  #toldWaitAtMs = 0;
   /** Why the next connection is to be opened. */
   #wanted: ReconnectReason | undefined;
   /** Local time in which this process could read: a pause of its own must not look like a silent exchange. */
@@ -139,7 +140,20 @@ export class Feed {
     this.minutes.tick(nowMs, maxStepMs);
     this.#handOver();
     this.#look();
-    if (this.#mayOpen && nowMs >= this.#retryAtMs) this.#open();
+    if (!this.#mayOpen) return;
+    if (nowMs >= this.#retryAtMs) this.#open();
+    else this.#tellWait(nowMs);
+  }
+
+  /** A ban lasts for days: nobody shall have to look for the line that told of it. */
+  #tellWait(nowMs: number): void {
+    if (nowMs - this.#toldWaitAtMs < HOUR_MS) return;
+    this.#toldWaitAtMs = nowMs;
+    const waitMs = this.#retryAtMs - nowMs;
+    this.#deps.log.warn(
+      { route: this.route, waitMs },
+      'the connection is not opened: the exchange asked to wait',
+    );
   }
 
   get #mayOpen(): boolean {
@@ -184,8 +198,9 @@ export class Feed {
     const { clock, random, log, onRefused } = this.#deps;
     if (end.status === 451) onRefused(end.detail);
     if (line.firstHeardAwakeMs !== undefined) this.#attempt = 0;
-    const waitMs = Math.round(Math.max(backoffMs(BACKOFF, this.#attempt++, random), retryAfterMs(end)));
-    this.#retryAtMs = clock.monotonicMs() + waitMs;
+    const waitMs = Math.round(Math.max(backoffMs(BACKOFF, this.#attempt++, random), askedWaitMs(end)));
+    this.#toldWaitAtMs = clock.monotonicMs();
+    this.#retryAtMs = this.#toldWaitAtMs + waitMs;
     this.#wanted = this.#lines.length > 0 ? line.purpose : end.reason;
     const { route } = this;
     log.warn({ route, reason: end.reason, detail: end.detail, waitMs }, `connection ended: ${end.detail}`);

@@ -1,4 +1,5 @@
 import { type RawData, WebSocket } from 'ws';
+import { retryAfterMs } from '../../shared/binance/retry-after.ts';
 import { errorText } from '../../shared/errors.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -59,10 +60,10 @@ export function openConnection(url: string, listener: ConnectionListener): Conne
   };
 }
 
-/** How long the other side asks us to stay away, ms (`Retry-After` in seconds, RFC 9110 10.2.3); 0 where it does not. */
-export function retryAfterMs({ headers }: ConnectionEnd): number {
-  const seconds = Number(headers?.['retry-after'] ?? 0);
-  return Number.isFinite(seconds) ? seconds * 1_000 : 0;
+/** How long the other side asks us to stay away, ms; 0 where it does not. */
+export function askedWaitMs({ headers }: ConnectionEnd): number {
+  const header = headers?.['retry-after'];
+  return typeof header === 'string' ? (retryAfterMs(header) ?? 0) : 0;
 }
 
 function bytesOf(data: RawData): Buffer {

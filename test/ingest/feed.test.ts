@@ -20,6 +20,7 @@ type FakeConnection = {
 function feedOf(streams: readonly Stream[] = streamsOf(['A', 'B'], 'public'), random = () => 0) {
   let nowMs = NOON;
   let wallAheadMs = 0;
+  const logged: { message: string; waitMs?: number }[] = [];
   const closed: number[] = [];
   const received: string[] = [];
   const connections: FakeConnection[] = [];
@@ -36,7 +37,7 @@ function feedOf(streams: readonly Stream[] = streamsOf(['A', 'B'], 'public'), ra
         sleep: () => Promise.reject(new Error('a feed does not sleep')),
       },
       random,
-      log: createLog('test', { write: () => {} }),
+      log: createLog('test', { write: (line) => void logged.push(JSON.parse(line)) }),
       tally,
       sink: {
         open: () => ({
@@ -67,9 +68,14 @@ function feedOf(streams: readonly Stream[] = streamsOf(['A', 'B'], 'public'), ra
     connection.listener.onEnd(how);
   }
   /** Frames of `alive` symbols come on every open connection that `speaks`, while `seconds` pass. */
-  function pass(seconds: number, alive = ['A', 'B'], speaks = (_: FakeConnection) => true): void {
-    for (let ms = 0; ms < seconds * 1_000; ms += TICK_MS) {
-      nowMs += TICK_MS;
+  function pass(
+    seconds: number,
+    alive = ['A', 'B'],
+    speaks = (_: FakeConnection) => true,
+    tickMs = TICK_MS,
+  ): void {
+    for (let ms = 0; ms < seconds * 1_000; ms += tickMs) {
+      nowMs += tickMs;
       for (const connection of connections.filter((one) => one.isOpen && !one.isEnded && speaks(one))) {
         for (const symbol of alive) connection.listener.onFrame(frame(symbol, nowMs), false);
       }
@@ -89,7 +95,7 @@ function feedOf(streams: readonly Stream[] = streamsOf(['A', 'B'], 'public'), ra
   const setWall = (aheadMs: number): void => {
     wallAheadMs = aheadMs;
   };
-  return { feed, connections, tally, refusals, closed, received, pass, setWall, end, at, open };
+  return { feed, connections, tally, refusals, logged, closed, received, pass, setWall, end, at, open };
 }
 
 function frame(symbol: string, timeMs: number): Buffer {
@@ -137,6 +143,25 @@ describe('a feed', () => {
     pass(0.5, []);
     expect(connections).toHaveLength(2);
   });
+
+  it.each(['259201', '999999999', '9'.repeat(400)])(
+    'stays away for three days where a refusal asks for %s s, and says so every hour',
+    (retryAfter) => {
+      const { connections, pass, end, at, logged } = feedOf();
+      pass(1);
+      const headers = { 'retry-after': retryAfter };
+      end(at(0), { reason: 'refused', detail: 'HTTP 418', status: 418, headers });
+      const minutes = (count: number): void => pass(count * 60, [], () => false, 60_000);
+      logged.splice(0);
+      minutes(60);
+      expect(logged).toMatchObject([{ severity: 'WARNING', waitMs: 71 * 3_600_000 }]);
+      minutes(71 * 60 - 1);
+      expect(logged).toHaveLength(71);
+      expect(connections).toHaveLength(1);
+      minutes(1);
+      expect(connections).toHaveLength(2);
+    },
+  );
 
   it('opens again after its wait though the wall clock was set back meanwhile', () => {
     const { connections, pass, end, at, setWall } = feedOf();
