@@ -6,6 +6,9 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** A frame is 2 kB; anything near this is no market data, and ends the connection before it fills the memory. */
 const MAX_FRAME_BYTES = 4_194_304;
 
+/** Bad request, address too long, header too large. */
+const ADDRESS_REFUSED = [400, 414, 431];
+
 /** How a connection ended, or why it never opened. */
 export type ConnectionEnd = {
   reason: 'closed' | 'error' | 'refused';
@@ -31,7 +34,22 @@ export type Connection = {
   terminate(detail: string): void;
 };
 
+/** Opens a connection. Never throws: an address that is none ends it like a refusal. */
 export function openConnection(url: string, listener: ConnectionListener): Connection {
+  try {
+    return connect(url, listener);
+  } catch (error) {
+    queueMicrotask(() => listener.onEnd({ reason: 'refused', detail: errorText(error) }));
+    return { pause: () => {}, resume: () => {}, terminate: () => {} };
+  }
+}
+
+/** True where it was the address that was refused, with no word on who asks or when: one of its streams may be to blame. */
+export function isOfAddress({ reason, status }: ConnectionEnd): boolean {
+  return reason === 'refused' && (status === undefined || ADDRESS_REFUSED.includes(status));
+}
+
+function connect(url: string, listener: ConnectionListener): Connection {
   const socket = new WebSocket(url, {
     perMessageDeflate: false,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
