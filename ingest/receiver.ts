@@ -13,8 +13,11 @@ const LOGGED_TEXT_BYTES = 1_024;
 /** A format that changed would else fill the log by the gigabyte; every frame is counted. */
 const LOGGED_A_MINUTE = 1_000;
 
-/** Takes what one connection delivers. A frame that cannot be read is logged with its text and never ends the recording. */
-export type Receiver = (bytes: Buffer, isBinary: boolean, receivedMs: number) => void;
+/**
+ * Takes what one connection delivers. A frame that cannot be read is logged with its text and never ends the recording. `receivedMs` is
+ * the wall clock's time, which the row keeps; `localMs` is that of the monotonic clock.
+ */
+export type Receiver = (bytes: Buffer, isBinary: boolean, receivedMs: number, localMs: number) => void;
 
 export function createReceiver(
   minutes: FeedMinutes,
@@ -23,28 +26,28 @@ export function createReceiver(
 ): Receiver {
   const readFrame = createFrameReader(minutes.streams);
   const mayLog = createLimit(log);
-  const unreadable = (bytes: Buffer, reason: string, receivedMs: number): void => {
+  const unreadable = (bytes: Buffer, reason: string, localMs: number): void => {
     tally.unreadable++;
-    if (!mayLog(receivedMs)) return;
+    if (!mayLog(localMs)) return;
     log.warn({ reason, bytes: bytes.length, text: textOf(bytes) }, `read frame: ${reason}`);
   };
-  return (bytes, isBinary, receivedMs) => {
-    if (isBinary) return unreadable(bytes, 'binary frame', receivedMs);
+  return (bytes, isBinary, receivedMs, localMs) => {
+    if (isBinary) return unreadable(bytes, 'binary frame', localMs);
     const row = readFrame(bytes, receivedMs);
-    if (row instanceof Unreadable) return unreadable(bytes, row.message, receivedMs);
+    if (row instanceof Unreadable) return unreadable(bytes, row.message, localMs);
     if (minutes.stream(row.stream)?.symbol !== row.symbol) {
-      return unreadable(bytes, 'stream not asked for', receivedMs);
+      return unreadable(bytes, 'stream not asked for', localMs);
     }
     if (Math.abs(row.timeMs - row.eventMs) > MAX_TIMES_APART_MS) {
       tally.setAside++;
-      if (!mayLog(receivedMs)) return;
+      if (!mayLog(localMs)) return;
       log.warn(
         { stream: row.stream, text: textOf(bytes) },
         'set row aside: T and E are more than an hour apart',
       );
       return;
     }
-    clock.saw(row.eventMs, receivedMs);
+    clock.saw(row.eventMs, localMs);
     minutes.add(row);
     tally.rows[row.kind]++;
     onRow(row);

@@ -82,7 +82,7 @@ class Recorder {
   readonly #adoption: Adoption;
   readonly #tally: Tally;
   readonly #ids: TradeIds;
-  readonly #pace = new Pace();
+  readonly #pace: Pace;
   readonly #spool: Spool;
   readonly #feeds: Feeds;
   readonly #rest: Rest | undefined;
@@ -96,6 +96,7 @@ class Recorder {
     this.#adoption = adoption;
     this.#tally = tally;
     this.#ids = new TradeIds(tally);
+    this.#pace = new Pace(deps.clock);
     this.#rest =
       options.restUrl === undefined ? undefined : createRest(options.restUrl, deps.clock, deps.random);
     const { writer, spoolMaxBytes: maxBytes } = options;
@@ -210,7 +211,7 @@ class Recorder {
     const { backlog } = this.#spool;
     const maxWaiting = Math.max(128, 8 * this.#feeds.symbols.length);
     const waiting = backlog.isFailing ? 0 : backlog.size;
-    const isHeld = this.#pace.isHeld(waiting, maxWaiting, this.#feeds.exchangeMs, this.#deps.clock.now());
+    const isHeld = this.#pace.isHeld(waiting, maxWaiting, this.#feeds.exchangeMs);
     if (isHeld !== this.#isHeld) this.#feeds.hold(isHeld);
     this.#isHeld = isHeld;
   }

@@ -17,8 +17,8 @@ export function streamsOf(symbols: readonly string[], route: Route): Stream[] {
   return symbols.map((symbol) => ({ name: NAME_OF[kind](symbol), symbol, kind }));
 }
 
-/** The address that opens a connection with these streams. Symbols may hold non-ASCII letters. */
+/** The address that opens a connection with these streams. Symbols may hold any letter but a slash; an `@` means nothing in a query. */
 export function streamsUrl(baseUrl: string, route: Route, streams: readonly Stream[]): string {
-  const names = streams.map(({ name }) => encodeURI(name)).join('/');
+  const names = streams.map(({ name }) => encodeURIComponent(name).replaceAll('%40', '@')).join('/');
   return `${baseUrl.replace(/\/+$/, '')}/${route}/stream?streams=${names}`;
 }

@@ -26,7 +26,7 @@ export async function retry<T>(
   retryAfterMs: (error: unknown) => number | undefined,
   { clock, random, signal }: RetryContext,
 ): Promise<T> {
-  const giveUpAt = clock.now() + policy.totalMs;
+  const giveUpAt = clock.monotonicMs() + policy.totalMs;
   for (let attempt = 0; ; attempt++) {
     try {
       return await work(attempt);
@@ -34,7 +34,7 @@ export async function retry<T>(
       const askedMs = retryAfterMs(error);
       if (askedMs === undefined) throw error;
       const waitMs = Math.max(askedMs, backoffMs(policy, attempt, random));
-      if (clock.now() + waitMs > giveUpAt) throw error;
+      if (clock.monotonicMs() + waitMs > giveUpAt) throw error;
       await clock.sleep(waitMs, signal);
     }
   }

@@ -7,14 +7,17 @@ export const DAY_MINUTES = 1_440;
 
 /** Time as programs see it. Injected, so that tests and replays run on a clock of their own. */
 export type Clock = {
-  /** Milliseconds since 1970, UTC. */
+  /** Milliseconds since 1970, UTC, as the machine believes. It may be set at any moment: it stamps, and measures nothing. */
   now(): number;
+  /** Milliseconds since some moment; whoever sets the wall clock, it runs on. What durations are measured by. */
+  monotonicMs(): number;
   /** Resolves after `ms`; rejects with the signal's reason when it is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 };
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonicMs: () => Math.floor(performance.now()),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);

@@ -105,15 +105,14 @@ function acceptSockets(server: Server, audience: Audience, faults: Faults): void
     socket.on('error', () => {}); // a client that resets is gone, which the close event tells
     const { pathname, searchParams } = urlOf(request);
     const route = routeOf(pathname);
-    const refusal = route ? faults.onHandshake?.(route) : notFound;
+    const streams = (searchParams.get('streams') ?? '').split('/').filter((stream) => stream !== '');
+    const refusal = route ? faults.onHandshake?.(route, streams) : notFound;
     if (!route || refusal) return refuse(socket, refusal ?? notFound);
     sockets.handleUpgrade(request, socket, head, (ws) => {
       const connection = new Connection(++lastId, route, ws, socket, faults);
       welcome(ws, connection, audience);
       faults.onConnection?.(connection);
-      for (const stream of (searchParams.get('streams') ?? '').split('/')) {
-        if (stream !== '') audience.subscribe(connection, stream);
-      }
+      for (const stream of streams) audience.subscribe(connection, stream);
     });
   });
 }

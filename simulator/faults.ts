@@ -13,8 +13,8 @@ export type RestRequest = { path: string; query: URLSearchParams };
  * as it is.
  */
 export type Faults = {
-  /** A handshake: an answer refuses it. */
-  onHandshake?(route: Route): HttpAnswer | undefined;
+  /** A handshake that asks for these streams: an answer refuses it. */
+  onHandshake?(route: Route, streams: readonly string[]): HttpAnswer | undefined;
   /** A connection that has just opened, to be kept for closing or resetting it later. */
   onConnection?(connection: Connection): void;
   /** A frame on its way to one listener; what is to be sent instead goes to `connection.send`. */

@@ -2,7 +2,7 @@ import { ExchangeError } from '../../shared/binance/request.ts';
 import { errorText, UsageError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { backoffMs } from '../../shared/retry.ts';
-import { type Clock, SECOND_MS } from '../../shared/time.ts';
+import { type Clock, HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import type { Rest } from './rest.ts';
 import { chooseSymbols, type SymbolChoice } from './symbols.ts';
 
@@ -32,9 +32,12 @@ export async function lookUpSymbols(
       if (error instanceof UsageError) throw error;
       if (error instanceof ExchangeError && error.status === 451)
         throw new Error(REGION_REFUSED, { cause: error });
-      log.warn({ error }, `look up symbols: ${errorText(error)}`);
+      const askedMs = error instanceof ExchangeError ? error.retryAfterMs : 0;
+      // A ban lasts for days: it is told every hour.
+      const waitMs = Math.min(HOUR_MS, Math.max(backoffMs(BACKOFF, attempt, random), askedMs));
+      log.warn({ error, waitMs: Math.max(waitMs, askedMs) }, `look up symbols: ${errorText(error)}`);
       if ('symbols' in choice) break;
-      await clock.sleep(backoffMs(BACKOFF, attempt, random), stop).catch(() => {});
+      await clock.sleep(waitMs, stop).catch(() => {});
     }
   }
   return 'symbols' in choice ? choice.symbols : [];

@@ -14,12 +14,15 @@ const ONCE = { firstDelayMs: 1, maxDelayMs: 1, totalMs: 0 };
 export function createRest(baseUrl: string, clock: Clock, random: () => number): Rest {
   let askAgainAtMs = 0;
   const ask = async <T>(question: (rest: ExchangeRest) => Promise<T>): Promise<T> => {
-    const waitMs = askAgainAtMs - clock.now();
-    if (waitMs > 0) throw new ExchangeError('limited', `the exchange asked to wait another ${waitMs} ms`);
+    const waitMs = askAgainAtMs - clock.monotonicMs();
+    if (waitMs > 0) {
+      const message = `the exchange asked to wait another ${waitMs} ms`;
+      throw new ExchangeError('limited', message, { retryAfterMs: waitMs });
+    }
     try {
       return await question(exchangeRest({ baseUrl, clock, random, weightShare: 1, policy: ONCE }));
     } catch (error) {
-      if (error instanceof ExchangeError) askAgainAtMs = clock.now() + error.retryAfterMs;
+      if (error instanceof ExchangeError) askAgainAtMs = clock.monotonicMs() + error.retryAfterMs;
       throw error;
     }
   };

@@ -1,4 +1,5 @@
-import type { Clock } from '../../shared/time.ts';
+import { ExchangeError } from '../../shared/binance/request.ts';
+import { type Clock, HOUR_MS } from '../../shared/time.ts';
 import type { Rest } from './rest.ts';
 
 export type TradeCheckOptions = {
@@ -20,6 +21,7 @@ export class TradeCheck {
   readonly #clock: Clock;
   readonly #options: TradeCheckOptions;
   #askedAtMs = Number.NEGATIVE_INFINITY;
+  #askAgainAtMs = Number.NEGATIVE_INFINITY;
   #newest: ReadonlyMap<string, number> | undefined;
   /** What the exchange said of streams that had delivered nothing yet. */
   readonly #baseline = new Map<string, number>();
@@ -32,7 +34,7 @@ export class TradeCheck {
 
   /** Asks the exchange where that is due; the symbols of streams that missed trades. @throws where it cannot be asked. */
   async dead(quiet: readonly QuietStream[]): Promise<string[]> {
-    const nowMs = this.#clock.now();
+    const nowMs = this.#clock.monotonicMs();
     const { everyMs, patienceMs } = this.#options;
     if (this.#newest && nowMs - this.#askedAtMs >= patienceMs) {
       const newest = this.#newest;
@@ -41,11 +43,23 @@ export class TradeCheck {
         .filter((stream) => this.#isDead(stream, newest.get(stream.symbol)))
         .map(({ symbol }) => symbol);
     }
-    if (!this.#newest && quiet.length > 0 && nowMs - this.#askedAtMs >= everyMs) {
+    if (!this.#newest && quiet.length > 0 && nowMs >= this.#askAgainAtMs) {
       this.#askedAtMs = nowMs;
-      this.#newest = await this.#rest.lastTradeIds();
+      this.#askAgainAtMs = nowMs + everyMs;
+      this.#newest = await this.#ask();
     }
     return [];
+  }
+
+  /** Where the exchange asks to stay away it is tried again each hour, so that each hour tells of it. */
+  async #ask(): Promise<ReadonlyMap<string, number>> {
+    try {
+      return await this.#rest.lastTradeIds();
+    } catch (error) {
+      const askedMs = error instanceof ExchangeError ? error.retryAfterMs : 0;
+      this.#askAgainAtMs = Math.max(this.#askAgainAtMs, this.#askedAtMs + Math.min(HOUR_MS, askedMs));
+      throw error;
+    }
   }
 
   #isDead({ symbol, lastId }: QuietStream, newest: number | undefined): boolean {

@@ -1,16 +1,17 @@
 import type { Log } from '../../shared/log.ts';
 import type { RawKind } from '../../shared/object-names.ts';
 import { backoffMs } from '../../shared/retry.ts';
-import { type Clock, SECOND_MS } from '../../shared/time.ts';
+import { type Clock, HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import type { Row } from '../frame/row.ts';
 import { FeedMinutes } from '../minutes/feed-minutes.ts';
 import type { MinuteSink } from '../minutes/stream-minutes.ts';
 import { createReceiver } from '../receiver.ts';
 import {
+  askedWaitMs,
   type Connection,
   type ConnectionEnd,
   type ConnectionListener,
-  retryAfterMs,
+  isOfAddress,
 } from '../socket/connection.ts';
 import { type Route, type Stream, streamsUrl } from '../stream.ts';
 import type { ReconnectReason, Tally } from '../tally.ts';
@@ -60,7 +61,10 @@ export class Feed {
   #isStopped = false;
   #isHeld = false;
   #attempt = 0;
-  #retryAtMs = 0;
+  #retryAtMs = Number.NEGATIVE_INFINITY;
+  #toldWaitAtMs = 0;
+  /** The exchange would not open the last connection for what it was to carry. */
+  #isAddressRefused = false;
   /** Why the next connection is to be opened. */
   #wanted: ReconnectReason | undefined;
   /** Local time in which this process could read: a pause of its own must not look like a silent exchange. */
@@ -68,14 +72,20 @@ export class Feed {
   #tickedAtMs: number;
   #ageShare: number;
 
-  constructor(route: Route, streams: readonly Stream[], options: FeedOptions, deps: FeedDependencies) {
+  constructor(
+    route: Route,
+    streams: readonly Stream[],
+    options: FeedOptions,
+    deps: FeedDependencies,
+    minutes = new FeedMinutes(streams, options.slotMs, deps.sink),
+  ) {
     this.route = route;
     this.#streams = streams;
     this.#options = options;
     this.#deps = deps;
-    this.minutes = new FeedMinutes(streams, options.slotMs, deps.sink);
+    this.minutes = minutes;
     this.#watch = new Watch(options.staleAfterMs);
-    this.#tickedAtMs = deps.clock.now();
+    this.#tickedAtMs = deps.clock.monotonicMs();
     this.#ageShare = 1 - AGE_SPREAD * deps.random();
   }
 
@@ -87,9 +97,12 @@ export class Feed {
     return this.#streams;
   }
 
-  /** Streams that are thought dead. */
+  /** Streams that are thought dead, or that the exchange will not open. */
   get staleStreams(): string[] {
-    return this.#streams.map(({ name }) => name).filter((name) => this.#watch.isSuspect(name));
+    const names = this.#streams.map(({ name }) => name);
+    return names.filter(
+      (name) => this.#watch.isSuspect(name) || (this.#isAddressRefused && names.length === 1),
+    );
   }
 
   /** Trade streams that were not heard for so long that the exchange should be asked. */
@@ -113,6 +126,30 @@ export class Feed {
     for (const { connection } of [...this.#lines]) connection?.terminate('no stream is left');
   }
 
+  /**
+   * Where the exchange will not open a connection with all these streams, a feed with a part of them, so that one which cannot
+   * be opened ends up alone and takes no other down: the part that no connection carries, or half.
+   */
+  splitOff(): Feed | undefined {
+    if (!this.#isAddressRefused || this.#streams.length < 2) return undefined;
+    const carried = new Set(this.#lines[0]?.streams.map(({ name }) => name));
+    const isKept = ({ name }: Stream, i: number): boolean =>
+      carried.size > 0 ? carried.has(name) : i < this.#streams.length / 2;
+    const kept = this.#streams.filter(isKept);
+    const moved = this.#streams.filter((stream, i) => !isKept(stream, i));
+    if (kept.length === 0 || moved.length === 0) return undefined;
+    this.#streams = kept;
+    this.#isAddressRefused = false;
+    [this.#attempt, this.#retryAtMs] = [0, Number.NEGATIVE_INFINITY]; // another address is no try again
+    if (carried.size === kept.length) this.#wanted = undefined;
+    const { route } = this;
+    this.#deps.log.warn(
+      { route, streams: moved.length },
+      'a connection is refused: trying with fewer streams',
+    );
+    return new Feed(route, moved, this.#options, this.#deps, this.minutes.splitOff(moved));
+  }
+
   /** The exchange has trades of this stream that did not come. */
   missed(name: string): void {
     this.#suspect(name, 'the exchange has trades that did not come');
@@ -131,7 +168,7 @@ export class Feed {
 
   /** Does what is due. A step of local time counts for `maxStepMs` at most, none while reading is held up. */
   tick(maxStepMs: number): void {
-    const nowMs = this.#deps.clock.now();
+    const nowMs = this.#deps.clock.monotonicMs();
     const stepMs = Math.max(0, Math.min(maxStepMs, nowMs - this.#tickedAtMs));
     this.#tickedAtMs = nowMs;
     if (this.#isStopped || this.#isHeld) return;
@@ -139,7 +176,20 @@ export class Feed {
     this.minutes.tick(nowMs, maxStepMs);
     this.#handOver();
     this.#look();
-    if (this.#mayOpen && nowMs >= this.#retryAtMs) this.#open();
+    if (!this.#mayOpen) return;
+    if (nowMs >= this.#retryAtMs) this.#open();
+    else this.#tellWait(nowMs);
+  }
+
+  /** A ban lasts for days: nobody shall have to look for the line that told of it. */
+  #tellWait(nowMs: number): void {
+    if (nowMs - this.#toldWaitAtMs < HOUR_MS) return;
+    this.#toldWaitAtMs = nowMs;
+    const waitMs = this.#retryAtMs - nowMs;
+    this.#deps.log.warn(
+      { route: this.route, waitMs },
+      'the connection is not opened: the exchange asked to wait',
+    );
   }
 
   get #mayOpen(): boolean {
@@ -149,7 +199,7 @@ export class Feed {
 
   #open(): void {
     const { clock, connect, tally } = this.#deps;
-    const line = new Line(this.#wanted, clock.now(), this.#awakeMs);
+    const line = new Line(this.#wanted, this.#streams, clock.monotonicMs(), this.#awakeMs);
     if (this.#wanted) tally.reconnects[this.#wanted]++;
     this.#wanted = undefined;
     this.#lines.push(line);
@@ -157,10 +207,11 @@ export class Feed {
     line.connection = connect(streamsUrl(this.#options.wsUrl, this.route, this.#streams), {
       onOpen: () => {
         line.isOpen = true;
+        this.#isAddressRefused = false;
         this.minutes.opened(line.clock);
         if (this.#isHeld) line.connection?.pause();
       },
-      onFrame: (bytes, isBinary) => receive(bytes, isBinary, clock.now()),
+      onFrame: (bytes, isBinary) => receive(bytes, isBinary, clock.now(), clock.monotonicMs()),
       onEnd: (end) => this.#ended(line, end),
     });
   }
@@ -184,11 +235,18 @@ export class Feed {
     const { clock, random, log, onRefused } = this.#deps;
     if (end.status === 451) onRefused(end.detail);
     if (line.firstHeardAwakeMs !== undefined) this.#attempt = 0;
-    const waitMs = Math.round(Math.max(backoffMs(BACKOFF, this.#attempt++, random), retryAfterMs(end)));
-    this.#retryAtMs = clock.now() + waitMs;
+    this.#isAddressRefused = isOfAddress(end);
+    const waitMs = Math.round(Math.max(backoffMs(BACKOFF, this.#attempt++, random), askedWaitMs(end)));
+    this.#toldWaitAtMs = clock.monotonicMs();
+    this.#retryAtMs = this.#toldWaitAtMs + waitMs;
     this.#wanted = this.#lines.length > 0 ? line.purpose : end.reason;
     const { route } = this;
-    log.warn({ route, reason: end.reason, detail: end.detail, waitMs }, `connection ended: ${end.detail}`);
+    const [only, more] = line.streams;
+    const stream = more ? undefined : only?.name;
+    log.warn(
+      { route, stream, reason: end.reason, detail: end.detail, waitMs },
+      `connection ended: ${end.detail}`,
+    );
   }
 
   /** Closes the older connections when the newest has delivered for a while, or when none delivers. */

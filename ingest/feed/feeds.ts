@@ -1,13 +1,19 @@
 import type { RawKind } from '../../shared/object-names.ts';
-import { ROUTES, type Stream, streamsOf } from '../stream.ts';
+import { ROUTES, type Route, type Stream, streamsOf } from '../stream.ts';
 import { Feed, type FeedDependencies, type FeedOptions } from './feed.ts';
 import { shardSymbols } from './shards.ts';
+
+/** Into so many connections the streams of one are split where none of them can be opened: the exchange may refuse whatever is asked. */
+const MAX_PARTS_UNPROVEN = 16;
+
+/** Symbols that belong together, and what carries them: a feed for each route, several where streams cannot be opened. */
+type Shard = { symbols: readonly string[]; feeds: Feed[] };
 
 /** All connections of the recorder: every symbol on both routes. */
 export class Feeds {
   readonly #options: FeedOptions;
   readonly #deps: FeedDependencies;
-  #shards: { symbols: readonly string[]; feeds: readonly Feed[] }[] = [];
+  #shards: Shard[] = [];
 
   constructor(options: FeedOptions, deps: FeedDependencies) {
     this.#options = options;
@@ -50,7 +56,7 @@ export class Feeds {
       const shard = before[i];
       if (!shard) return { symbols, feeds: ROUTES.map((route) => this.#createFeed(symbols, route)) };
       const isSame = symbols.join() === shard.symbols.join();
-      if (!isSame) for (const feed of shard.feeds) feed.setStreams(streamsOf(symbols, feed.route));
+      if (!isSame) for (const route of ROUTES) share(streamsOf(symbols, route), feedsOf(shard, route));
       return { symbols, feeds: shard.feeds };
     });
   }
@@ -73,6 +79,7 @@ export class Feeds {
 
   tick(maxStepMs: number): void {
     for (const feed of this.#feeds) feed.tick(maxStepMs);
+    for (const shard of this.#shards) for (const route of ROUTES) splitRefused(shard, route);
   }
 
   hold(isHeld: boolean): void {
@@ -91,5 +98,26 @@ export class Feeds {
 
   #createFeed(symbols: readonly string[], route: (typeof ROUTES)[number]): Feed {
     return new Feed(route, streamsOf(symbols, route), this.#options, this.#deps);
+  }
+}
+
+const feedsOf = ({ feeds }: Shard, route: Route): Feed[] => feeds.filter((feed) => feed.route === route);
+
+/** Lets feeds of one route carry these streams: each stays where it is, and the first feed takes what is new. */
+function share(streams: readonly Stream[], feeds: readonly Feed[]): void {
+  const wanted = new Map(streams.map((stream) => [stream.name, stream]));
+  const kept = feeds.map((feed) => feed.streams.filter(({ name }) => wanted.delete(name)));
+  for (const [i, feed] of feeds.entries()) {
+    const next = [...(kept[i] ?? []), ...(i === 0 ? wanted.values() : [])];
+    if (next.length !== feed.streams.length || next.length !== kept[i]?.length) feed.setStreams(next);
+  }
+}
+
+function splitRefused(shard: Shard, route: Route): void {
+  for (const feed of feedsOf(shard, route)) {
+    const parts = feedsOf(shard, route);
+    if (parts.length >= MAX_PARTS_UNPROVEN && !parts.some(({ isConnected }) => isConnected)) return;
+    const other = feed.splitOff();
+    if (other) shard.feeds.push(other);
   }
 }

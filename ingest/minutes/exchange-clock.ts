@@ -19,7 +19,7 @@ export class ExchangeClock {
   #idleMs = 0;
   #jump = { eventMs: 0, witnesses: 0 };
 
-  /** `openedAtMs`, like every local time here, is of the local clock. */
+  /** `openedAtMs`, like every local time here, is of the local monotonic clock. */
   constructor(openedAtMs: number) {
     this.#openedAtMs = openedAtMs;
     this.#tickedAtMs = openedAtMs;

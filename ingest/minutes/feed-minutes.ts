@@ -36,6 +36,19 @@ export class FeedMinutes {
     for (const stream of streams) if (!this.#streams.has(stream.name)) this.#add(stream, false);
   }
 
+  /** Gives these streams up to another connection, with what is known of their minutes; what is open of them is closed. */
+  splitOff(streams: readonly Stream[]): FeedMinutes {
+    const other = new FeedMinutes([], this.#slotMs, this.#sink);
+    for (const { name } of streams) {
+      const minutes = this.#streams.get(name);
+      if (!minutes) continue;
+      minutes.closeAll();
+      this.#streams.delete(name);
+      other.#streams.set(name, minutes);
+    }
+    return other;
+  }
+
   /** See {@link StreamMinutes.distrust}. */
   distrust(name: string): void {
     this.#streams.get(name)?.distrust();

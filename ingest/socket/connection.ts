@@ -1,9 +1,13 @@
 import { type RawData, WebSocket } from 'ws';
+import { retryAfterMs } from '../../shared/binance/retry-after.ts';
 import { errorText } from '../../shared/errors.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** A frame is 2 kB; anything near this is no market data, and ends the connection before it fills the memory. */
 const MAX_FRAME_BYTES = 4_194_304;
+
+/** Bad request, address too long, header too large. */
+const ADDRESS_REFUSED = [400, 414, 431];
 
 /** How a connection ended, or why it never opened. */
 export type ConnectionEnd = {
@@ -30,7 +34,22 @@ export type Connection = {
   terminate(detail: string): void;
 };
 
+/** Opens a connection. Never throws: an address that is none ends it like a refusal. */
 export function openConnection(url: string, listener: ConnectionListener): Connection {
+  try {
+    return connect(url, listener);
+  } catch (error) {
+    queueMicrotask(() => listener.onEnd({ reason: 'refused', detail: errorText(error) }));
+    return { pause: () => {}, resume: () => {}, terminate: () => {} };
+  }
+}
+
+/** True where it was the address that was refused, with no word on who asks or when: one of its streams may be to blame. */
+export function isOfAddress({ reason, status }: ConnectionEnd): boolean {
+  return reason === 'refused' && (status === undefined || ADDRESS_REFUSED.includes(status));
+}
+
+function connect(url: string, listener: ConnectionListener): Connection {
   const socket = new WebSocket(url, {
     perMessageDeflate: false,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
@@ -59,10 +78,10 @@ export function openConnection(url: string, listener: ConnectionListener): Conne
   };
 }
 
-/** How long the other side asks us to stay away, ms (`Retry-After` in seconds, RFC 9110 10.2.3); 0 where it does not. */
-export function retryAfterMs({ headers }: ConnectionEnd): number {
-  const seconds = Number(headers?.['retry-after'] ?? 0);
-  return Number.isFinite(seconds) ? seconds * 1_000 : 0;
+/** How long the other side asks us to stay away, ms; 0 where it does not. */
+export function askedWaitMs({ headers }: ConnectionEnd): number {
+  const header = headers?.['retry-after'];
+  return typeof header === 'string' ? (retryAfterMs(header) ?? 0) : 0;
 }
 
 function bytesOf(data: RawData): Buffer {

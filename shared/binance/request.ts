@@ -1,5 +1,7 @@
 import { types } from 'node:util';
 import { errorCode } from '../errors.ts';
+import { SECOND_MS } from '../time.ts';
+import { retryAfterMs } from './retry-after.ts';
 
 /**
  * An answer of the exchange that is none, or none that helps.
@@ -45,7 +47,7 @@ export async function askOnce(url: string, deadlineMs: number): Promise<Answer> 
 function refusal(response: Response, text: string): ExchangeError {
   const { status } = response;
   const message = `status ${status} ${text.slice(0, 200)}`;
-  const options = { status, retryAfterMs: (numberHeader(response, 'retry-after') ?? 1) * 1000 };
+  const options = { status, retryAfterMs: retryAfterMs(response.headers.get('retry-after')) ?? SECOND_MS };
   if (status === 418) return new ExchangeError('away', `this address is banned: ${message}`, options);
   if (status === 451)
     return new ExchangeError('away', `this region is refused, run outside of the US: ${message}`, { status });

@@ -92,14 +92,14 @@ function asker({
   const patience = (error: unknown): number | undefined => {
     if (!(error instanceof ExchangeError) || (error.kind !== 'limited' && error.kind !== 'failed'))
       return undefined;
-    quietUntilMs = Math.max(quietUntilMs, clock.now() + error.retryAfterMs);
+    quietUntilMs = Math.max(quietUntilMs, clock.monotonicMs() + error.retryAfterMs);
     return error.retryAfterMs;
   };
 
   return async (path: string, parameters: Parameters, weight: number): Promise<unknown> => {
     const work = async (): Promise<unknown> => {
       if (away) throw away;
-      const quietMs = quietUntilMs - clock.now();
+      const quietMs = quietUntilMs - clock.monotonicMs();
       if (quietMs > 0)
         throw new ExchangeError('limited', 'asked to wait longer than is left', { retryAfterMs: quietMs });
       await budget.take(weight);

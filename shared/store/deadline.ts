@@ -22,12 +22,12 @@ export function createDeadline(clock: Clock, silenceMs: number): WithDeadline {
       if (ended.signal.aborted) request.destroy();
       else requests.add(request);
     };
-    let lastSignMs = clock.now();
+    let lastSignMs = clock.monotonicMs();
     const alive = (): void => {
-      lastSignMs = clock.now();
+      lastSignMs = clock.monotonicMs();
     };
     const silence = async (): Promise<never> => {
-      for (let leftMs = silenceMs; leftMs > 0; leftMs = lastSignMs + silenceMs - clock.now()) {
+      for (let leftMs = silenceMs; leftMs > 0; leftMs = lastSignMs + silenceMs - clock.monotonicMs()) {
         await clock.sleep(leftMs, ended.signal);
       }
       throw Object.assign(new Error(`no answer for ${silenceMs / 1000} s`), { code: 'ETIMEDOUT' });

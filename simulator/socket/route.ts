@@ -14,7 +14,6 @@ export function routeOf(path: string): Route | undefined {
 
 /** True if frames of the stream come over the route. Stream names are lower case but for their kind; others match nothing. */
 export function carries(route: Route, stream: string): boolean {
-  const kind = stream.slice(stream.indexOf('@') + 1);
-  if (route === 'public') return kind.startsWith('depth') || kind === 'bookTicker';
-  return route === 'market' && kind === 'aggTrade';
+  if (route === 'public') return /@(depth\d*(@\d+ms)?|bookTicker)$/.test(stream); // a symbol may hold an @ too
+  return route === 'market' && stream.endsWith('@aggTrade');
 }

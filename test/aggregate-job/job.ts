@@ -80,6 +80,7 @@ const SETTINGS: Omit<JobSettings, 'raw' | 'results'> = {
 function stoppedClock(nowMs: number): Clock {
   return {
     now: () => nowMs,
+    monotonicMs: () => nowMs,
     sleep: (_, signal) =>
       new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
   };

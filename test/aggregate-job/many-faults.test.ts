@@ -52,7 +52,7 @@ async function runWithEagerLease(store: MemoryStore): Promise<string[]> {
     await setImmediate();
     nowMs += 1_000;
   };
-  const { code } = await runDay({ store, lease: { clock: { now: () => nowMs, sleep } } });
+  const { code } = await runDay({ store, lease: { clock: { now: () => nowMs, monotonicMs: () => nowMs, sleep } } });
   expect(code).toBe(0);
   store.replace = replace;
   return expiries;

@@ -19,6 +19,10 @@ type FakeConnection = {
 /** A feed on a clock that only moves when told to, with connections that do nothing by themselves. */
 function feedOf(streams: readonly Stream[] = streamsOf(['A', 'B'], 'public'), random = () => 0) {
   let nowMs = NOON;
+  let wallAheadMs = 0;
+  const logged: { message: string; waitMs?: number }[] = [];
+  const closed: number[] = [];
+  const received: string[] = [];
   const connections: FakeConnection[] = [];
   const tally = createTally();
   const refusals: string[] = [];
@@ -27,11 +31,20 @@ function feedOf(streams: readonly Stream[] = streamsOf(['A', 'B'], 'public'), ra
     streams,
     { wsUrl: 'ws://x', slotMs: 60_000, staleAfterMs: 10_000, connectionMaxMs: 100_000 },
     {
-      clock: { now: () => nowMs, sleep: () => Promise.reject(new Error('a feed does not sleep')) },
+      clock: {
+        now: () => nowMs + wallAheadMs,
+        monotonicMs: () => nowMs - NOON,
+        sleep: () => Promise.reject(new Error('a feed does not sleep')),
+      },
       random,
-      log: createLog('test', { write: () => {} }),
+      log: createLog('test', { write: (line) => void logged.push(JSON.parse(line)) }),
       tally,
-      sink: { open: () => ({ append: () => {}, close: () => {} }) },
+      sink: {
+        open: () => ({
+          append: (line) => received.push(Buffer.from(line).toString().trim().split(',').at(-1) ?? ''),
+          close: (endMs) => closed.push(endMs),
+        }),
+      },
       connect(url, listener) {
         const connection = { url, listener, isOpen: false, isEnded: false, isPaused: false };
         connections.push(connection);
@@ -55,9 +68,14 @@ function feedOf(streams: readonly Stream[] = streamsOf(['A', 'B'], 'public'), ra
     connection.listener.onEnd(how);
   }
   /** Frames of `alive` symbols come on every open connection that `speaks`, while `seconds` pass. */
-  function pass(seconds: number, alive = ['A', 'B'], speaks = (_: FakeConnection) => true): void {
-    for (let ms = 0; ms < seconds * 1_000; ms += TICK_MS) {
-      nowMs += TICK_MS;
+  function pass(
+    seconds: number,
+    alive = ['A', 'B'],
+    speaks = (_: FakeConnection) => true,
+    tickMs = TICK_MS,
+  ): void {
+    for (let ms = 0; ms < seconds * 1_000; ms += tickMs) {
+      nowMs += tickMs;
       for (const connection of connections.filter((one) => one.isOpen && !one.isEnded && speaks(one))) {
         for (const symbol of alive) connection.listener.onFrame(frame(symbol, nowMs), false);
       }
@@ -73,7 +91,11 @@ function feedOf(streams: readonly Stream[] = streamsOf(['A', 'B'], 'public'), ra
     at(i).isOpen = true;
     at(i).listener.onOpen();
   }
-  return { feed, connections, tally, refusals, pass, end, at, open };
+  /** Somebody sets the machine's clock; time passes as ever. */
+  const setWall = (aheadMs: number): void => {
+    wallAheadMs = aheadMs;
+  };
+  return { feed, connections, tally, refusals, logged, closed, received, pass, setWall, end, at, open };
 }
 
 function frame(symbol: string, timeMs: number): Buffer {
@@ -120,6 +142,61 @@ describe('a feed', () => {
     expect(connections).toHaveLength(1);
     pass(0.5, []);
     expect(connections).toHaveLength(2);
+  });
+
+  it.each(['259201', '999999999', '9'.repeat(400)])(
+    'stays away for three days where a refusal asks for %s s, and says so every hour',
+    (retryAfter) => {
+      const { connections, pass, end, at, logged } = feedOf();
+      pass(1);
+      const headers = { 'retry-after': retryAfter };
+      end(at(0), { reason: 'refused', detail: 'HTTP 418', status: 418, headers });
+      const minutes = (count: number): void => pass(count * 60, [], () => false, 60_000);
+      logged.splice(0);
+      minutes(60);
+      expect(logged).toMatchObject([{ severity: 'WARNING', waitMs: 71 * 3_600_000 }]);
+      minutes(71 * 60 - 1);
+      expect(logged).toHaveLength(71);
+      expect(connections).toHaveLength(1);
+      minutes(1);
+      expect(connections).toHaveLength(2);
+    },
+  );
+
+  it('opens again after its wait though the wall clock was set back meanwhile', () => {
+    const { connections, pass, end, at, setWall } = feedOf();
+    pass(1);
+    end(at(0));
+    setWall(-3_600_000);
+    pass(1, []);
+    expect(connections).toHaveLength(2);
+  });
+
+  it('closes minutes by the time that passes, and stamps rows by the wall clock, whoever sets it', () => {
+    const { pass, open, setWall, closed, received } = feedOf();
+    pass(1);
+    open(0);
+    pass(50);
+    expect(received.at(-1)).toBe(String(NOON + 51_000));
+    setWall(-3_600_000);
+    pass(9, []);
+    expect(closed).toEqual([]);
+    pass(3, []);
+    expect(closed).toEqual([NOON + 60_000, NOON + 60_000]);
+    pass(0.25);
+    expect(received.at(-1)).toBe(String(NOON + 63_250 - 3_600_000));
+  });
+
+  it('is not shaken by a wall clock that is set ahead', () => {
+    const { feed, connections, pass, open, setWall } = feedOf();
+    pass(1);
+    open(0);
+    pass(2);
+    setWall(86_400_000);
+    pass(5, ['A']);
+    expect(connections).toHaveLength(1);
+    expect(feed.silentMs('depth')).toBe(TICK_MS);
+    expect(feed.staleStreams).toEqual([]);
   });
 
   it('says when its region is refused', () => {

@@ -5,30 +5,39 @@ import { createTally } from '../../ingest/tally.ts';
 import { createLog } from '../../shared/log.ts';
 import { fakeClock } from '../shared/fake-clock.ts';
 
-describe('the feeds', () => {
-  function feeds() {
-    const opened: string[] = [];
-    const clock = fakeClock(0);
-    const feeds = new Feeds(
-      { wsUrl: 'ws://x', slotMs: 60_000, staleAfterMs: 10_000, connectionMaxMs: 1e9 },
-      {
-        clock,
-        random: () => 0,
-        log: createLog('test', { write: () => {} }),
-        tally: createTally(),
-        sink: { open: () => ({ append: () => {}, close: () => {} }) },
-        connect(url, listener) {
-          opened.push(url);
-          listener.onOpen();
-          return { pause: () => {}, resume: () => {}, terminate: () => {} };
-        },
-        onRow: () => {},
-        onRefused: () => {},
+/** Connections open at once, but for those whose address holds what `refuses` finds. */
+function feeds(refuses = /^$/) {
+  const opened: string[] = [];
+  const clock = fakeClock(0);
+  const feeds = new Feeds(
+    { wsUrl: 'ws://x', slotMs: 60_000, staleAfterMs: 10_000, connectionMaxMs: 1e9 },
+    {
+      clock,
+      random: () => 0,
+      log: createLog('test', { write: () => {} }),
+      tally: createTally(),
+      sink: { open: () => ({ append: () => {}, close: () => {} }) },
+      connect(url, listener) {
+        opened.push(url);
+        if (!refuses.test(url)) listener.onOpen();
+        else queueMicrotask(() => listener.onEnd({ reason: 'refused', detail: 'HTTP 400', status: 400 }));
+        return { pause: () => {}, resume: () => {}, terminate: () => {} };
       },
-    );
-    return { feeds, opened: () => opened.splice(0) };
-  }
+      onRow: () => {},
+      onRefused: () => {},
+    },
+  );
+  /** Lets everything that is due happen. */
+  const settle = async (): Promise<void> => {
+    for (let tick = 0; tick < 20; tick++) {
+      await clock.sleep(250);
+      feeds.tick(500);
+    }
+  };
+  return { feeds, opened: () => opened.splice(0), settle };
+}
 
+describe('the feeds', () => {
   it('put every symbol on both routes', () => {
     const { feeds: all, opened } = feeds();
     all.setSymbols(['BTCUSDT', '币安人生USDT']);
@@ -55,21 +64,77 @@ describe('the feeds', () => {
   });
 });
 
-describe('the pace', () => {
-  it('holds up a source that runs faster than time while too much waits, until half of it is done', () => {
-    const pace = new Pace();
-    expect(pace.isHeld(0, 100, 0, 0)).toBe(false);
-    expect(pace.isHeld(101, 100, 3_600_000, 1_000)).toBe(true);
-    expect(pace.isHeld(60, 100, 3_600_000, 2_000)).toBe(true);
-    expect(pace.isHeld(50, 100, 3_600_000, 3_000)).toBe(false);
+describe('feeds of which the exchange refuses some streams', () => {
+  const SYMBOLS = Array.from({ length: 200 }, (_, i) => `S${i}USDT`);
+  const named = (urls: string[]): string[] => urls.flatMap((url) => url.match(/s\w+usdt@aggTrade/g) ?? []);
+
+  it('carry all others, over a few connections, and keep these when a symbol comes and one goes', async () => {
+    const { feeds: all, opened, settle } = feeds(/s(77|78|150)usdt/);
+    all.setSymbols(SYMBOLS);
+    await settle();
+    expect(all.staleStreams.filter((name) => name.endsWith('@aggTrade'))).toEqual(
+      expect.arrayContaining(['s77usdt@aggTrade', 's78usdt@aggTrade', 's150usdt@aggTrade']),
+    );
+    expect(all.staleStreams).toHaveLength(6);
+    expect(all.disconnected).toBe(6);
+    expect(opened().length).toBeLessThan(120);
+    all.setSymbols([...SYMBOLS.slice(0, -1), 'NEWUSDT']);
+    await settle();
+    const replaced = opened().filter((url) => !/s(77|78|150)usdt/.test(url) && url.includes('aggTrade'));
+    expect(replaced).toHaveLength(2); // the one of which it went, and the one to which it came
+    expect(replaced.filter((url) => url.includes('newusdt@'))).toHaveLength(1);
+    expect(named(replaced)).not.toContain('s199usdt@aggTrade');
   });
 
-  it('never holds up the live exchange', () => {
-    const pace = new Pace();
-    expect(pace.isHeld(0, 100, undefined, 0)).toBe(false);
-    expect(pace.isHeld(0, 100, 0, 0)).toBe(false);
-    for (let minute = 1; minute < 600; minute++) {
-      expect(pace.isHeld(100_000, 100, minute * 60_000 + 2_000, minute * 60_000)).toBe(false);
-    }
+  it('carry what they carried when only a new symbol is refused', async () => {
+    const { feeds: all, opened, settle } = feeds(/newusdt/);
+    all.setSymbols(SYMBOLS.slice(0, 10));
+    await settle();
+    expect(opened()).toHaveLength(2);
+    all.setSymbols([...SYMBOLS.slice(0, 10), 'NEWUSDT']);
+    await settle();
+    expect(all.staleStreams.sort()).toEqual(['newusdt@aggTrade', 'newusdt@depth20@100ms']);
+    expect(opened().filter((url) => !url.includes('newusdt'))).toEqual([]);
+    expect(all.disconnected).toBe(2);
   });
+
+  it('are not split without end where the exchange refuses whatever is asked', async () => {
+    const { feeds: all, settle } = feeds(/./);
+    all.setSymbols(SYMBOLS);
+    await settle();
+    expect(all.disconnected).toBe(2 * 16);
+  });
+});
+
+describe('the pace', () => {
+  it('holds up a source that runs faster than time while too much waits, until half of it is done', () => {
+    const pace = new Pace(fakeClock());
+    expect(pace.isHeld(0, 100, 0)).toBe(false);
+    expect(pace.isHeld(101, 100, 3_600_000)).toBe(true);
+    expect(pace.isHeld(60, 100, 3_600_000)).toBe(true);
+    expect(pace.isHeld(50, 100, 3_600_000)).toBe(false);
+  });
+
+  it('lets a source that runs faster than time go on while little waits', () => {
+    const pace = new Pace(fakeClock());
+    expect(pace.isHeld(0, 100, 0)).toBe(false);
+    expect(pace.isHeld(100, 100, 3_600_000)).toBe(false);
+    expect(pace.isHeld(101, 100, 120_000)).toBe(false);
+    expect(pace.isHeld(101, 100, 120_001)).toBe(true);
+  });
+
+  it.each([0, -3_600_000, 3_600_000])(
+    'never holds up the live exchange, also when the wall clock is set %i ms ahead',
+    async (aheadMs) => {
+      const clock = fakeClock();
+      const pace = new Pace(clock);
+      expect(pace.isHeld(100_000, 100, undefined)).toBe(false);
+      expect(pace.isHeld(100_000, 100, 0)).toBe(false);
+      clock.setWall(aheadMs);
+      for (let minute = 1; minute < 600; minute++) {
+        await clock.sleep(60_000);
+        expect(pace.isHeld(100_000, 100, minute * 60_000 + 2_000)).toBe(false);
+      }
+    },
+  );
 });

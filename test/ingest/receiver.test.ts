@@ -25,7 +25,7 @@ function receiver() {
     logged,
     tally,
     clock,
-    take: (text: string | Buffer, isBinary = false) => receive(Buffer.from(text), isBinary, NOON),
+    take: (text: string | Buffer, isBinary = false) => receive(Buffer.from(text), isBinary, NOON, NOON),
   };
 }
 

@@ -64,7 +64,7 @@ describe('the check of quiet trade streams', () => {
       lastTradeIds: async () => new Map(Object.entries(newest[Math.min(calls++, newest.length - 1)] ?? {})),
     };
     const trades = new TradeCheck(rest, clock, { everyMs: 15_000, patienceMs: 5_000 });
-    return { trades, pass: (ms: number) => clock.sleep(ms), calls: () => calls };
+    return { trades, pass: (ms: number) => clock.sleep(ms), setWall: clock.setWall, calls: () => calls };
   }
 
   it('finds a stream that has not reached the exchange’s newest trade some seconds later', async () => {
@@ -76,6 +76,14 @@ describe('the check of quiet trade streams', () => {
     expect(await trades.dead(quiet)).toEqual([]);
     await pass(5_000);
     expect(await trades.dead(quiet)).toEqual(['A']);
+  });
+
+  it('finds it also when the wall clock was set back meanwhile', async () => {
+    const { trades, pass, setWall } = check([{ A: 100 }]);
+    await trades.dead([{ symbol: 'A', lastId: 90 }]);
+    setWall(-3_600_000);
+    await pass(5_000);
+    expect(await trades.dead([{ symbol: 'A', lastId: 90 }])).toEqual(['A']);
   });
 
   it('lets a trade that was under way arrive', async () => {

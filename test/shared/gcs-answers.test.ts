@@ -53,6 +53,7 @@ function testClock(): Clock & { sleptMs: number[] } {
   return {
     sleptMs,
     now: () => nowMs,
+    monotonicMs: () => nowMs,
     sleep: async (ms, signal) => {
       if (signal) await once(signal, 'abort');
       signal?.throwIfAborted();

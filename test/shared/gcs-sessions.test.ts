@@ -49,6 +49,7 @@ function impatientClock(): Clock & { sleptMs: number[] } {
   return {
     sleptMs,
     now: () => nowMs,
+    monotonicMs: () => nowMs,
     sleep: async (ms, signal) => {
       if (signal) await once(signal, 'abort');
       signal?.throwIfAborted();

@@ -6,6 +6,7 @@ export function manualClock(startMs = 0): Clock & { advance(ms: number): Promise
   let sleeping: { atMs: number; wake: () => void }[] = [];
   return {
     now: () => nowMs,
+    monotonicMs: () => nowMs,
     sleepers: () => sleeping.length,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {

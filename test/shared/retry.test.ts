@@ -34,6 +34,19 @@ describe('retry', () => {
     expect(clock.sleptMs).toEqual([100, 200, 400, 800, 1_000]);
   });
 
+  it('gives up after its time also where the wall clock is set back', async () => {
+    const clock = fakeClock();
+    let tries = 0;
+    const work = async (): Promise<never> => {
+      clock.setWall(-3_600_000 * ++tries);
+      if (tries > 50) throw new RangeError('tries for ever');
+      throw new Error('no');
+    };
+    const isPassing = (error: unknown) => (error instanceof RangeError ? undefined : 0);
+    await expect(retry(work, POLICY, isPassing, { clock, random: () => 1 })).rejects.toThrow('no');
+    expect(clock.monotonicMs()).toBeLessThanOrEqual(10_000);
+  });
+
   it('throws an error that will not pass at once', async () => {
     const clock = fakeClock();
     const work = retry(failing(1), POLICY, () => undefined, { clock, random: () => 1 });

@@ -238,7 +238,7 @@ describe('ticker, exchangeInfo and time', () => {
 
 describe('request weight', () => {
   it('adds up in the header of every answer, refusals included', async () => {
-    const wall = { now: () => NOW, sleep: () => Promise.resolve() };
+    const wall = { now: () => NOW, monotonicMs: () => NOW, sleep: () => Promise.resolve() };
     await start({ wall });
     const used = async (path: string, query: Query = {}): Promise<string | null> =>
       (await get(path, query)).headers.get('X-MBX-USED-WEIGHT-1M');
@@ -252,7 +252,10 @@ describe('request weight', () => {
 
   it('past the limit is answered by 429 with the seconds to wait, until the next minute', async () => {
     let wallMs = MIDNIGHT + 45_000;
-    await start({ weightLimit: 40, wall: { now: () => wallMs, sleep: () => Promise.resolve() } });
+    await start({
+      weightLimit: 40,
+      wall: { now: () => wallMs, monotonicMs: () => wallMs, sleep: () => Promise.resolve() },
+    });
     await trades({ limit: 1 });
     await trades({ limit: 1 });
     const refused = await get('aggTrades', { symbol: 'BTCUSDT' });

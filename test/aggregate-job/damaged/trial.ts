@@ -103,6 +103,7 @@ function waitingClock(startMs: number): Clock {
   let looks = 0;
   return {
     now: () => startMs + looks * LOOK_MS,
+    monotonicMs: () => looks * LOOK_MS,
     sleep: async (ms, signal) => {
       if (ms <= LOOK_MS) {
         if (++looks > MAX_LOOKS) throw new Error('wait: for a lease that never ends');

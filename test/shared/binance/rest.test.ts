@@ -108,6 +108,11 @@ describe('patience', () => {
     expect(askedAt).toEqual([0, 600_000]);
   });
 
+  it('is never longer than a ban is', async () => {
+    instead = () => refusal(429, { 'retry-after': '999999999' });
+    expect((await errorOf(rest().time())).retryAfterMs).toBe(3 * DAY_MS);
+  });
+
   it('is not lost on a question that was wrong', async () => {
     expect((await errorOf(rest().aggTrades({ symbol: 'NONE' }))).kind).toBe('invalid');
     expect(askedAt).toHaveLength(1);
