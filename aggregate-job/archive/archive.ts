@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { MAX_CHUNK_BYTES } from '../../shared/limits.ts';
 import type { ByteRange, Store } from '../../shared/store/store.ts';
-import type { StoredChunk } from '../scan/chunk.ts';
+import { gzipMemberOf, type StoredChunk } from '../scan/chunk.ts';
 import { packedData, readZipDirectory, type ZipDirectoryEntry } from './zip-read.ts';
 import { COMMENT_BYTES, commentText } from './zip-write.ts';
 
@@ -43,6 +44,9 @@ export async function archivedChunk(archive: Archive, entry: ZipDirectoryEntry):
       throw new Error(`read ${entry.name} of ${archive.name}: its CRC does not match`);
     return { form: 'gzip', bytes };
   }
+  // from before there was a limit: as an object of the raw store it is rejected, and kept, like any other
+  if (entry.size > MAX_CHUNK_BYTES)
+    return { form: 'gzip', bytes: gzipMemberOf(bytes, entry.crc32, entry.size) };
   return { form: 'deflate', bytes, crc32: entry.crc32, size: entry.size };
 }
 

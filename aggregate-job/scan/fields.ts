@@ -16,7 +16,7 @@ const COMMA = 0x2c;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** Up to this many bytes of digits and point are exact in a double. */
+/** Up to this many bytes of digits and point are exact in a double, and within what `shared/limits.ts` allows. */
 const MAX_BYTES = 15;
 
 /** The decimals of one row as they are written: how many places each has, and the byte behind its last digit. */
@@ -59,19 +59,23 @@ export function readDecimal(
   return point > start && at - start <= MAX_BYTES ? at : 0;
 }
 
-/** Passes over a decimal or an empty field. */
+/** Passes over a decimal of usual length or an empty field. */
 export function skipDecimal(text: Buffer, start: number): number {
   const point = skipDigits(text, start);
-  if (text[point] !== POINT) return point;
-  const at = skipDigits(text, point + 1);
-  return point > start && at > point + 1 ? at : 0;
+  let at = point;
+  if (text[point] === POINT) {
+    at = skipDigits(text, point + 1);
+    if (point === start || at === point + 1) return 0;
+  }
+  return at - start <= MAX_BYTES ? at : 0;
 }
 
 /** Passes over event time and receive time, each perhaps empty: the place of the line feed behind them, or 0. */
 export function skipToLineFeed(text: Buffer, start: number): number {
   const eventEnd = skipDigits(text, start);
-  if (text[eventEnd] !== COMMA) return 0;
+  if (text[eventEnd] !== COMMA || eventEnd - start > MAX_BYTES) return 0;
   let at = skipDigits(text, eventEnd + 1);
+  if (at - eventEnd > MAX_BYTES) return 0;
   if (text[at] === CARRIAGE_RETURN) at++;
   return text[at] === LINE_FEED ? at : 0;
 }

@@ -4,58 +4,110 @@
 // each chunk. So this uses the engine inside a stream, as `minizlib` (and with it npm) does in its own way; where a later Node
 // has another one, `inflateRawSync` does the work.
 
+import { types } from 'node:util';
 import { createInflateRaw, type InflateRaw, inflateRawSync, constants as zlib } from 'node:zlib';
+import { MAX_CHUNK_BYTES } from '../../shared/limits.ts';
 
 /**
- * Inflates a whole deflate stream. Undefined when the stream is not exactly `deflated` or does not give exactly `size` bytes. The text is
- * valid until the next call.
+ * Inflates a whole deflate stream. Undefined when the stream is not exactly `deflated` or does not give exactly `size` bytes, or when
+ * those are more than a chunk may have. The text is valid until the next call.
  */
 export type InflateWhole = (deflated: Buffer, size: number) => Buffer | undefined;
 
-/** What a deflate stream gives: its text and the number of bytes it took. */
-export type Inflated = { buffer: Buffer; engine: { bytesWritten: number } };
+/** What an inflater made of a stream: the text it wrote, the bytes it read, and how it ended. A stream that ends with its bytes counts as `cut`. */
+export type Piece = { size: number; read: number; end: 'whole' | 'cut' | 'full' | 'damaged' };
 
-/** Room for more than the text, so that one that is longer shows. */
-const SPARE_BYTES = 1;
+/** Inflates chunks one after the other, all into the same memory. */
+export type Inflater = {
+  whole: InflateWhole;
+  /** Inflates the stream that `bytes` start with to behind the first `at` bytes of the memory, which has room for one chunk and no more. */
+  piece(bytes: Buffer, at: number): Piece;
+  /** The first `size` bytes of the memory; valid until the next call of another method. */
+  text(size: number): Buffer;
+};
+
+/** Room behind each text, so that one that is longer shows. */
+export const SPARE_BYTES = 1;
 /** Deflate packs at most 1032:1; a size beyond that is damage and no reason to reserve memory. */
 const MAX_RATIO = 1032;
 const START_BYTES = 1 << 20;
+const MOST_BYTES = MAX_CHUNK_BYTES + SPARE_BYTES;
 
-/** An inflater that keeps its engine and its memory. */
-export function createInflater(): InflateWhole {
+/** An inflater that keeps its engine and its memory: what it once took, and never more than the largest chunk needs. */
+export function createInflater(open: () => Engine | undefined = openEngine): Inflater {
   let memory = Buffer.allocUnsafeSlow(START_BYTES);
-  let engine = openEngine();
-  return (deflated, size) => {
-    if (size > MAX_RATIO * deflated.length) return undefined;
-    if (!engine) return inflateWhole(deflated, size);
-    if (memory.length < size + SPARE_BYTES) memory = Buffer.allocUnsafeSlow(2 * (size + SPARE_BYTES));
-    const { stream, write, left } = engine;
-    stream.reset();
-    write(zlib.Z_FINISH, deflated, 0, deflated.length, memory, 0, size + SPARE_BYTES);
-    if (stream.destroyed) {
-      engine = openEngine(); // an engine that met an error is closed
-      return undefined;
-    }
-    const [bytesFree, bytesUnread] = left;
-    return bytesFree === SPARE_BYTES && bytesUnread === 0 ? memory.subarray(0, size) : undefined;
+  let engine = open();
+  const inflateTo = (flush: number, bytes: Buffer, from: number, to: number): Piece => {
+    if (!engine) return copied(flush, bytes, memory, from, to);
+    const piece = inflateBy(engine, flush, bytes, memory, from, to);
+    if (engine.stream.destroyed) engine = open(); // an engine that met an error is closed
+    return piece;
+  };
+  return {
+    whole(deflated, size) {
+      if (!isPossible(deflated, size)) return undefined;
+      const wanted = size + SPARE_BYTES;
+      if (memory.length < wanted) memory = otherMemory(Math.min(2 * wanted, MOST_BYTES));
+      const { size: given, read, end } = inflateTo(zlib.Z_FINISH, deflated, 0, wanted);
+      return end !== 'damaged' && given === size && read === deflated.length
+        ? memory.subarray(0, size)
+        : undefined;
+    },
+    piece(bytes, at) {
+      // what is never written to takes no memory
+      if (memory.length < MOST_BYTES && at === 0) memory = otherMemory(MOST_BYTES);
+      return inflateTo(zlib.Z_SYNC_FLUSH, bytes, at, MOST_BYTES);
+    },
+    text: (size) => memory.subarray(0, size),
+  };
+
+  /** The memory there was is let go before, so that the two need not be there at once. */
+  function otherMemory(bytes: number): Buffer<ArrayBuffer> {
+    memory = Buffer.alloc(0);
+    return Buffer.allocUnsafeSlow(bytes);
+  }
+}
+
+/** False for sizes that no chunk may have and those that so many bytes cannot hold. */
+const isPossible = (deflated: Buffer, size: number): boolean =>
+  size <= MAX_CHUNK_BYTES && size <= MAX_RATIO * deflated.length;
+
+/** Inflates to `[from, to)` of the memory. */
+function inflateBy(
+  { stream, write, left }: Engine,
+  flush: number,
+  bytes: Buffer,
+  memory: Buffer,
+  from: number,
+  to: number,
+): Piece {
+  stream.reset();
+  write(flush, bytes, 0, bytes.length, memory, from, to - from);
+  if (stream.destroyed) return { size: 0, read: 0, end: 'damaged' };
+  const [free = 0, unread = 0] = left;
+  return {
+    size: to - from - free,
+    read: bytes.length - unread,
+    end: free === 0 ? 'full' : unread > 0 ? 'whole' : 'cut',
   };
 }
 
-/** Inflates one stream into memory of its own. */
-export function inflateWhole(deflated: Buffer, size: number): Buffer | undefined {
-  if (size > MAX_RATIO * deflated.length) return undefined;
-  const inflated = inflate(deflated, Math.max(zlib.Z_MIN_CHUNK, size + SPARE_BYTES));
-  const isWhole = inflated?.buffer.length === size && inflated.engine.bytesWritten === deflated.length;
-  return isWhole ? inflated.buffer : undefined;
-}
-
-/** Inflates the stream that `bytes` start with; undefined where there is none. */
-export function inflate(bytes: Buffer, chunkSize: number = zlib.Z_DEFAULT_CHUNK): Inflated | undefined {
+/** The same without an engine of ours, by way of a copy. */
+function copied(flush: number, bytes: Buffer, memory: Buffer, from: number, to: number): Piece {
   try {
+    const options = { info: true, finishFlush: flush, maxOutputLength: to - from };
     // the type declarations do not know what `info` adds
-    return inflateRawSync(bytes, { info: true, chunkSize }) as unknown as Inflated;
-  } catch {
-    return undefined;
+    const { buffer, engine } = inflateRawSync(bytes, options) as unknown as {
+      buffer: Buffer;
+      engine: { bytesWritten: number };
+    };
+    const size = buffer.copy(memory, from);
+    const read = engine.bytesWritten;
+    return { size, read, end: size === to - from ? 'full' : read < bytes.length ? 'whole' : 'cut' };
+  } catch (error) {
+    const isFull =
+      typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+    return isFull ? { size: to - from, read: 0, end: 'full' } : { size: 0, read: 0, end: 'damaged' };
   }
 }
 
@@ -77,7 +129,7 @@ function openEngine(): Engine | undefined {
   stream.on('error', () => {}); // told by `destroyed`
   const left: unknown = Reflect.get(stream, '_writeState');
   const handle: unknown = Reflect.get(stream, '_handle');
-  if (!(left instanceof Uint32Array) || !hasWrite(handle)) return undefined;
+  if (!types.isUint32Array(left) || !hasWrite(handle)) return undefined;
   return { stream, write: handle.writeSync.bind(handle), left };
 }
 

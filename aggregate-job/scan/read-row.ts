@@ -1,4 +1,5 @@
 import { type Decimal, parseDecimal } from '../../shared/decimals.ts';
+import { MAX_PLACES, MAX_WHOLE_DIGITS } from '../../shared/limits.ts';
 import { DEPTH_COLUMNS } from '../../shared/schema/depth.ts';
 import { TRADE_COLUMNS } from '../../shared/schema/trade.ts';
 import { DAY_MS } from '../../shared/time.ts';
@@ -56,9 +57,6 @@ export function readDepthRow(line: string, dayStartMs: number): DepthRow {
   return { time, updateId, bid, ask };
 }
 
-/** No market has more; one such row would make the whole day print as many. */
-const MAX_PLACES = 30;
-
 const BEST_LEVEL = /^\[\[([\d.]+),([\d.]+)\](?:,\[.*\])?\]$/s;
 
 function readBest<C extends string>(fields: Record<C, string>, column: C): Level | null {
@@ -67,11 +65,11 @@ function readBest<C extends string>(fields: Record<C, string>, column: C): Level
   const match = BEST_LEVEL.exec(text);
   if (!match) throw new BadRow(`${column} is not an array of [price,quantity]`);
   const [, priceText = '', quantityText = ''] = match;
+  const what = `best level of ${column}`;
+  for (const number of [priceText, quantityText]) requireLimits(number, what);
   const [price, quantity] = [parseDecimal(priceText), parseDecimal(quantityText)];
-  if (!price || !quantity) throw new BadRow(`best level of ${column} is not [price,quantity]`);
-  if (price.units === 0n || quantity.units === 0n) throw new BadRow(`best level of ${column} has a 0`);
-  if (Math.max(price.places, quantity.places) > MAX_PLACES)
-    throw new BadRow(`best level of ${column} has more than ${MAX_PLACES} places`);
+  if (!price || !quantity) throw new BadRow(`${what} is not [price,quantity]`);
+  if (price.units === 0n || quantity.units === 0n) throw new BadRow(`${what} has a 0`);
   return { price, quantity };
 }
 
@@ -100,15 +98,25 @@ function readInteger<C extends string>(fields: Record<C, string>, column: C): nu
 }
 
 function readDecimal<C extends string>(fields: Record<C, string>, column: C): Decimal {
+  requireLimits(fields[column], column);
   const decimal = parseDecimal(fields[column]);
   if (!decimal) throw new BadRow(`${column} is not a decimal number`);
   if (fields[column].startsWith('-')) throw new BadRow(`${column} is negative`);
-  if (decimal.places > MAX_PLACES) throw new BadRow(`${column} has more than ${MAX_PLACES} places`);
   return decimal;
+}
+
+/** Before the number is made: a megabyte of digits would take seconds. */
+function requireLimits(text: string, what: string): void {
+  const [, whole = '', fraction = ''] = /^-?(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  if (whole.length > MAX_WHOLE_DIGITS)
+    throw new BadRow(`${what} has more than ${MAX_WHOLE_DIGITS} digits before its point`);
+  if (fraction.length > MAX_PLACES)
+    throw new BadRow(`${what} has more than ${MAX_PLACES} digits behind its point`);
 }
 
 function readOptionalTimes(fields: Record<'event_time' | 'received_at', string>): void {
   for (const column of ['event_time', 'received_at'] as const) {
-    if (!/^\d*$/.test(fields[column])) throw new BadRow(`${column} is not a whole number`);
+    if (fields[column].length > MAX_WHOLE_DIGITS || !/^\d*$/.test(fields[column]))
+      throw new BadRow(`${column} is not a whole number`);
   }
 }

@@ -1,10 +1,11 @@
 import { crc32 } from 'node:zlib';
+import { MAX_ROW_BYTES } from '../../shared/limits.ts';
 import type { RawKind } from '../../shared/object-names.ts';
 import { DEPTH_HEADER } from '../../shared/schema/depth.ts';
 import { TRADE_HEADER } from '../../shared/schema/trade.ts';
-import { type StoredChunk, unpackChunk } from './chunk.ts';
+import { type StoredChunk, unpackChunk, withLineFeed } from './chunk.ts';
 import { type DepthRows, pushDepth } from './depth-rows.ts';
-import type { InflateWhole } from './inflate.ts';
+import type { Inflater } from './inflate.ts';
 import { BadRow, readDepthRow, readTradeRow } from './read-row.ts';
 import { scanDepth } from './scan-depth.ts';
 import { type ScanEvents, type ScanTarget, scanTrades } from './scan-trades.ts';
@@ -57,7 +58,7 @@ export function scanChunk(
   chunk: WindowChunk,
   target: ScanTarget,
   output: ScanOutput,
-  inflater?: InflateWhole,
+  inflater?: Inflater,
 ): ChunkReading {
   return runSteps(chunkSteps(chunk, target, output, inflater));
 }
@@ -67,7 +68,7 @@ export function* chunkSteps(
   chunk: WindowChunk,
   target: ScanTarget,
   output: ScanOutput,
-  inflater?: InflateWhole,
+  inflater?: Inflater,
 ): Steps<ChunkReading> {
   const reject = (line: number, reason: string, id?: number): void => {
     if (chunk.isHome)
@@ -94,6 +95,8 @@ export function* chunkSteps(
   };
 }
 
+const TOO_LONG = `row of more than ${MAX_ROW_BYTES / 2 ** 20} MiB`;
+
 type Reject = (line: number, reason: string, id?: number) => void;
 
 function* scanText(
@@ -105,7 +108,7 @@ function* scanText(
   reject: Reject,
 ): Steps<number> {
   const header = kind === 'trades' ? TRADE_HEADER : DEPTH_HEADER;
-  if (isCut && header.startsWith(text.toString('latin1'))) return 0; // cut inside its header: the damage says it all
+  if (isCut && header.startsWith(text.toString('latin1', 0, header.length + 1))) return 0; // cut inside its header: the damage says it all
   const body = bodyStart(text, header);
   if (body === undefined) {
     reject(0, 'another header');
@@ -116,8 +119,10 @@ function* scanText(
   let rows = 0;
   const events: ScanEvents = {
     stray: output.stray,
-    odd: (start, end, line) =>
-      readOdd(ended.toString('utf8', start, end), rows + line, kind, target, output, reject),
+    odd(start, end, line) {
+      if (end - start > MAX_ROW_BYTES) reject(rows + line, TOO_LONG);
+      else readOdd(ended.toString('utf8', start, end), rows + line, kind, target, output, reject);
+    },
   };
   for (let from = body; from < ended.length; ) {
     const end = ended.indexOf(LINE_FEED, Math.min(from + STEP_BYTES, ended.length) - 1) + 1;
@@ -144,13 +149,16 @@ function bodyStart(text: Buffer, header: string): number | undefined {
 /** The text with a final line end. The unfinished last line of a cut text could be a good row with digits missing: it is left out. */
 function endedText(text: Buffer, isCut: boolean, reject: Reject): Buffer {
   if (text.at(-1) === LINE_FEED) return text;
-  if (!isCut) return Buffer.concat([text, Buffer.from('\n')]);
+  if (!isCut) return withLineFeed(text);
   const whole = text.subarray(0, text.lastIndexOf(0x0a) + 1);
-  reject(
-    whole.reduce((lines, byte) => lines + (byte === 0x0a ? 1 : 0), 1),
-    'cut row',
-  );
+  reject(countLines(whole) + 1, 'cut row');
   return whole;
+}
+
+function countLines(text: Buffer): number {
+  let lines = 0;
+  for (let at = text.indexOf(0x0a); at >= 0; at = text.indexOf(0x0a, at + 1)) lines++;
+  return lines;
 }
 
 function readOdd(

@@ -8,6 +8,7 @@
 
 // biome-ignore-all lint/style/noNonNullAssertion: every index is in bounds, the text ends with a line feed
 
+import { MAX_ROW_BYTES } from '../../shared/limits.ts';
 import { type DepthRows, reserveDepth } from './depth-rows.ts';
 import { type Numerals, numerals, readDecimal, readInteger, scaleRow, skipToLineFeed } from './fields.ts';
 import type { ScanEvents, ScanTarget } from './scan-trades.ts';
@@ -78,7 +79,7 @@ function readRow(
 
   at = skipToLineFeed(text, at + 1);
   // the searches for the ends of the sides may have run into the next line
-  if (at === 0 || text.indexOf(LINE_FEED, start) !== at) return 0;
+  if (at === 0 || text.indexOf(LINE_FEED, start) !== at || at - start > MAX_ROW_BYTES) return 0;
 
   if (time < target.windowStart || time >= target.windowEnd) {
     if (time < 0 || time >= DAY_MS) return 0;

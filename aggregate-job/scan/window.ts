@@ -3,7 +3,7 @@ import { type Bars, emptyBars, type Places } from '../bars/bars.ts';
 import { epochParts, type Segment, segmentsOf } from '../proof/segments.ts';
 import { type BookGaps, bookGaps } from './book-gaps.ts';
 import { type DepthRows, depthRows } from './depth-rows.ts';
-import { createInflater, type InflateWhole } from './inflate.ts';
+import { createInflater, type Inflater } from './inflate.ts';
 import { orderDepth, orderTrades } from './order.ts';
 import { type Rejected, RejectedRows } from './rejected.ts';
 import { clearRows, growScale } from './scaled-rows.ts';
@@ -24,7 +24,7 @@ export type WindowTask = {
 };
 
 /** Memory for the texts and rows of a window; who scans one window after the other uses the same again. */
-export type WindowMemory = { trades: TradeRows; depth: DepthRows; inflater: InflateWhole };
+export type WindowMemory = { trades: TradeRows; depth: DepthRows; inflater: Inflater };
 
 export function windowMemory(): WindowMemory {
   return { trades: tradeRows(), depth: depthRows(), inflater: createInflater() };

@@ -52,7 +52,10 @@ async function runWithEagerLease(store: MemoryStore): Promise<string[]> {
     await setImmediate();
     nowMs += 1_000;
   };
-  const { code } = await runDay({ store, lease: { clock: { now: () => nowMs, monotonicMs: () => nowMs, sleep } } });
+  const { code } = await runDay({
+    store,
+    lease: { clock: { now: () => nowMs, monotonicMs: () => nowMs, sleep } },
+  });
   expect(code).toBe(0);
   store.replace = replace;
   return expiries;

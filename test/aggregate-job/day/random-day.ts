@@ -21,7 +21,7 @@ const MARKETS = [
   { price: 20n, pricePlaces: [0], quantity: 5n, quantityPlaces: [0] },
   { price: 1_300_000n, pricePlaces: [7, 8], quantity: 30_000_000_000n, quantityPlaces: [0] }, // 1000PEPE in billions
   { price: 10n ** 13n, pricePlaces: [8], quantity: 10n ** 13n, quantityPlaces: [8] },
-  { price: 10n ** 20n, pricePlaces: [0, 3], quantity: 10n ** 20n, quantityPlaces: [0, 5] }, // beyond 2^53 each
+  { price: 10n ** 17n, pricePlaces: [0, 3], quantity: 10n ** 17n, quantityPlaces: [0, 5] }, // beyond 2^53 each
   {
     price: 10n ** 8n,
     pricePlaces: [0, 1, 2, 3, 4, 5, 6, 7, 8],

@@ -2,6 +2,7 @@ import { crc32, gzipSync, inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { packedText, unpackChunk } from '../../../aggregate-job/scan/chunk.ts';
+import { MAX_CHUNK_BYTES } from '../../../shared/limits.ts';
 import { gzipMembers, namedGzip } from '../gzips.ts';
 
 const TEXT = `timestamp,price\n${Array.from({ length: 500 }, (_, i) => `${1721260800000 + i * 137},${63000 + ((i * 7919) % 1000)}.5\n`).join('')}`;
@@ -18,6 +19,7 @@ describe('a readable chunk', () => {
     ['an empty member before the text', gzipMembers('', TEXT), TEXT],
     ['an empty member behind the text', gzipMembers(TEXT, ''), TEXT],
     ['zeros behind the member', Buffer.concat([whole, Buffer.alloc(512)]), TEXT],
+    ['zeros behind two members', Buffer.concat([gzipMembers(TEXT, TEXT), Buffer.alloc(3)]), TEXT + TEXT],
     ['no text at all', gzipSync(''), ''],
   ])(
     'with %s gives its text and the deflate stream of it, from the store and from the zip',
@@ -79,6 +81,8 @@ describe('a damaged chunk', () => {
       gzipMembers(TEXT, TEXT).fill(0x55, whole.length + 100, 2 * whole.length - 50),
       TEXT,
     ],
+    ['a zero and other bytes behind it', Buffer.concat([whole, Buffer.from([0, 7])]), TEXT],
+    ['a second member behind a zero', Buffer.concat([whole, Buffer.alloc(1), whole]), TEXT],
     ['a first member that is damaged', gzipMembers(TEXT, TEXT).fill(0x55, 100, whole.length - 50), ''],
   ])('with %s gives the text that is certain', (_, bytes, text) => {
     const unpacked = unpackChunk(gzip(bytes));
@@ -98,6 +102,17 @@ describe('a damaged chunk', () => {
       }),
       { numRuns: 800 },
     );
+  });
+
+  it('that would be larger than a chunk may be has no text, however small it is packed', () => {
+    const zeros = (bytes: number) => gzipSync(Buffer.alloc(bytes), { level: 1 });
+    const [largest, half] = [zeros(MAX_CHUNK_BYTES), zeros(MAX_CHUNK_BYTES / 2)];
+    expect(unpackChunk(gzip(largest)).text.length).toBe(MAX_CHUNK_BYTES);
+    for (const bytes of [zeros(MAX_CHUNK_BYTES + 1), Buffer.concat([half, gzipSync('x'), half])]) {
+      const unpacked = unpackChunk(gzip(bytes));
+      expect('damage' in unpacked && unpacked.damage).toBe('more than 128 MiB of text');
+      expect(unpacked.text.length).toBe(0);
+    }
   });
 
   it('out of a zip is an error: the zip was checked when it was written', () => {

@@ -239,9 +239,9 @@ describe('scanning a chunk', () => {
     ['fields all in quotes', 'trades', `${quoteAll(trade(1))}\n`, 1, []],
     ['more places in the ask than in the bid, in quotes', 'depth', `${quoteAll(snapshot(1))}\n`, 1, []],
     [
-      'a quantity of 0 beside one with 30 places',
+      'a quantity of 0 beside one with 18 places',
       'trades',
-      `${trade(1).replace(',2,', `,0.${'0'.repeat(29)}1,`)}\n${trade(2).replace(',2,', ',0,')}\n`,
+      `${trade(1).replace(',2,', `,0.${'0'.repeat(17)}1,`)}\n${trade(2).replace(',2,', ',0,')}\n`,
       2,
       [],
     ],
