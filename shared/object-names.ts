@@ -61,6 +61,15 @@ export function parseRawDayFolder(symbol: string, folder: string): string | unde
   return folder === rawDayPrefix(symbol, date) && isDate(date) ? date : undefined;
 }
 
+/** `aggregated/{SYMBOL}/{YYYY-MM-DD}_`: a day's files and its manifest */
+export const dayResultsPrefix = (symbol: string, date: string): string => `aggregated/${symbol}/${date}_`;
+
+/** The resolution's text in the name of a daily file; undefined where it is none of that day. */
+export function parseBarsName(symbol: string, date: string, name: string): string | undefined {
+  const resolution = name.slice(dayResultsPrefix(symbol, date).length, -'.csv'.length);
+  return name === barsObjectName(symbol, date, resolution) ? resolution : undefined;
+}
+
 /** `aggregated/{SYMBOL}/{YYYY-MM-DD}_{resolution}.csv` */
 export function barsObjectName(symbol: string, date: string, resolution: string): string {
   return `aggregated/${symbol}/${date}_${resolution}.csv`;

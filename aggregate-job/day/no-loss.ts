@@ -4,10 +4,11 @@ import { type IdRange, joinRanges, subtractRanges } from '../proof/id-ranges.ts'
 
 /**
  * What was had once is not replaced by less: chunks or a zip that vanished must shrink neither the rows nor the proof of a day that is
- * done. @throws Error that names what would be lost.
+ * done. `holdsInputs` says that the new build has all inputs of the old one; without it rows that numbers alone tell of
+ * may be other ones. @throws Error that names what would be lost.
  */
-export function requireNoLoss(before: Manifest | undefined, now: Manifest): void {
-  const losses = before ? lossesOf(before, now) : [];
+export function requireNoLoss(before: Manifest | undefined, now: Manifest, holdsInputs: boolean): void {
+  const losses = before ? [...lossesOf(before, now), ...(holdsInputs ? [] : doubtsOf(before, now))] : [];
   if (losses.length === 0) return;
   const name = manifestObjectName(now.symbol, now.date);
   throw new Error(
@@ -26,6 +27,17 @@ function lossesOf(before: Manifest, now: Manifest): string[] {
     ...(provenEnds(before) > provenEnds(now) ? ['the proof of its first or last trade'] : []),
     ...(before.klines.compared > now.klines.compared ? ['klines it was compared with'] : []),
   ];
+}
+
+/** What may have been exchanged for as many other rows: snapshots, which the manifest only counts, and trades whose ids began again. */
+function doubtsOf(before: Manifest, now: Manifest): string[] {
+  const [trades, snapshots] = [before.trades.rows, snapshotsOf(before)];
+  const isDoubtful = trades > 0 && heldIds(before).length === 0 && trades <= now.trades.rows;
+  const doubts = [
+    ...(isDoubtful ? [`${trades} trades`] : []),
+    ...(snapshots > 0 && snapshots <= snapshotsOf(now) ? [`${snapshots} snapshots`] : []),
+  ];
+  return doubts.map((rows) => `perhaps some of ${rows}, since the zip that held them is gone or another one`);
 }
 
 /** One-sided ones too: a second writer may have seen a snapshot with one side that the first saw with both. */

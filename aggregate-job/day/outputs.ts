@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { archiveObjectName, barsObjectName, manifestObjectName } from '../../shared/object-names.ts';
+import { archiveObjectName, barsObjectName, dayResultsPrefix } from '../../shared/object-names.ts';
 import { BAR_HEADER } from '../../shared/schema/bar.ts';
 import type { Manifest } from '../../shared/schema/manifest.ts';
 import type { Body, Store } from '../../shared/store/store.ts';
@@ -22,23 +22,19 @@ export class DayOutputs {
     this.#found = found;
   }
 
-  /** Looks up what there is of a symbol-day before anything of it is read. */
-  static async find(
-    store: Store,
-    symbol: string,
-    date: string,
-    resolutions: Resolution[],
-  ): Promise<DayOutputs> {
-    const names = [
-      archiveObjectName(symbol, date),
-      manifestObjectName(symbol, date),
-      ...resolutions.map(({ name }) => barsObjectName(symbol, date, name)),
-    ];
-    const infos = await Promise.all(names.map((name) => store.stat(name)));
-    return new DayOutputs(
-      store,
-      new Map(infos.flatMap((info) => (info ? [[info.name, info.generation]] : []))),
-    );
+  /** Looks up what there is of a symbol-day before anything of it is read, whether a manifest names it or not. */
+  static async find(store: Store, symbol: string, date: string): Promise<DayOutputs> {
+    const found = new Map<string, string>();
+    for await (const { name, generation } of store.list(dayResultsPrefix(symbol, date)))
+      found.set(name, generation);
+    const archive = await store.stat(archiveObjectName(symbol, date));
+    if (archive) found.set(archive.name, archive.generation);
+    return new DayOutputs(store, found);
+  }
+
+  /** The names of the objects that there were, or are now. */
+  get names(): string[] {
+    return [...this.#found.keys()];
   }
 
   /** Makes the object hold `body`. @throws Error when another run has written it since this one began. */

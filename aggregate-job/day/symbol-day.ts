@@ -5,6 +5,7 @@ import type { Log } from '../../shared/log.ts';
 import {
   archiveObjectName,
   manifestObjectName,
+  parseBarsName,
   REPAIR_WRITER,
   rawDayPrefix,
 } from '../../shared/object-names.ts';
@@ -13,21 +14,29 @@ import { type Manifest, manifestText } from '../../shared/schema/manifest.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { DAY_MS, dayStartMs } from '../../shared/time.ts';
 import { type Archive, archivedChunk, openArchive, requireIntact } from '../archive/archive.ts';
-import { parseResolution, type Resolution } from '../bars/resolution.ts';
+import { isResolution, parseResolution, type Resolution } from '../bars/resolution.ts';
 import { KEPT_MS } from '../exchange/day-edge.ts';
 import { repairTrades } from '../exchange/repair.ts';
 import { unpackChunk } from '../scan/chunk.ts';
 import type { ChunkReading } from '../scan/scan-chunk.ts';
 import type { Threads } from '../threads/threads.ts';
 import { inputList, storeArchive } from './archive-day.ts';
+import { type ArchivedInputs, earlierInputs, holdsInputsOf, parseEarlier } from './earlier-inputs.ts';
 import { type Evidence, NO_EVIDENCE, parseEvidence } from './evidence.ts';
 import { completenessOf, findDay } from './findings.ts';
 import { gatherEvidence } from './gather.ts';
-import { type DayInput, EVIDENCE_ENTRY, entryName, listInputs } from './inputs.ts';
+import {
+  type DayInput,
+  EARLIER_ENTRY,
+  EVIDENCE_ENTRY,
+  entryName,
+  INPUTS_ENTRY,
+  listInputs,
+} from './inputs.ts';
 import { manifestOf } from './manifest.ts';
 import { readManifest } from './neighbours.ts';
 import { requireNoLoss } from './no-loss.ts';
-import { DayOutputs, storeBars } from './outputs.ts';
+import { DayOutputs, sha256, storeBars } from './outputs.ts';
 import { type DayReading, readDay } from './read-day.ts';
 
 /** What building one symbol-day needs. */
@@ -67,21 +76,23 @@ export class NoDataError extends Error {
 export async function buildSymbolDay(day: SymbolDay): Promise<Manifest> {
   const { results, symbol, date, progress, readsAtOnce, threads } = day;
   const before = await readManifest(results, symbol, date);
-  const resolutions = resolutionsOf(day, before);
-  const outputs = await DayOutputs.find(results, symbol, date, resolutions);
+  const outputs = await DayOutputs.find(results, symbol, date);
+  const resolutions = resolutionsOf(day, before, outputs.names);
   const archive = await openArchive(results, archiveObjectName(symbol, date));
   if (archive) await requireIntact(results, archive);
+  const archived = archive && (await archivedInputs(archive));
 
   const { inputs, reading, evidence } = await readAndRepair(day, archive);
   const findings = findDay(reading, evidence);
   const list = inputList(reading.readings);
   const manifest = manifestOf(day, list, evidence, findings);
-  requireNoLoss(before, manifest);
+  requireNoLoss(before, manifest, holdsInputsOf(before, manifest.inputs.sha256, archived));
+  const earlier = earlierInputs(before, manifest.inputs.sha256, archived);
 
   progress.step('write', 0);
   manifest.outputs = await storeBars(outputs, symbol, date, findings, resolutions, threads);
   const zipName = archiveObjectName(symbol, date);
-  manifest.archive = await storeArchive(results, outputs, zipName, list, evidence, readsAtOnce);
+  manifest.archive = await storeArchive(results, outputs, zipName, list, evidence, earlier, readsAtOnce);
   await outputs.put(manifestObjectName(symbol, date), Buffer.from(manifestText(manifest)));
   if (!day.keepRaw) await deleteRaw(day.raw, inputs, readsAtOnce);
   progress.end({
@@ -157,6 +168,14 @@ async function archivedEvidence(archive: Archive): Promise<Evidence> {
   return parseEvidence(await archivedText(archive, EVIDENCE_ENTRY));
 }
 
+async function archivedInputs(archive: Archive): Promise<ArchivedInputs> {
+  const isReplacing = archive.entries.some(({ name }) => name === EARLIER_ENTRY);
+  return {
+    sha256: sha256(await archivedText(archive, INPUTS_ENTRY)),
+    earlier: isReplacing ? parseEarlier(await archivedText(archive, EARLIER_ENTRY)) : undefined,
+  };
+}
+
 async function archivedText(archive: Archive, name: string): Promise<string> {
   const entry = archive.entries.find((candidate) => candidate.name === name);
   if (!entry) throw new Error(`read archive ${archive.name}: it has no ${name}`);
@@ -177,12 +196,24 @@ function requireSameAsArchived(archive: Archive, readings: Map<DayInput, ChunkRe
   }
 }
 
-/** The asked resolutions and those that are there already, so that no file of the day is left behind by a rebuild. */
-function resolutionsOf(day: SymbolDay, before: Manifest | undefined): Resolution[] {
-  const stored = (before?.outputs ?? []).map(({ name }) =>
-    name.slice(name.lastIndexOf('_') + 1, -'.csv'.length),
-  );
-  const all = [...day.resolutions, ...stored.map((name) => parseResolution(name, 'manifest'))];
+/**
+ * The asked resolutions and those that are there already, so that no file of the day is left behind by a rebuild: those the manifest
+ * names, and those that lie in the store without it, of a run that ended early. What is not ours is told and left alone.
+ */
+function resolutionsOf(
+  { symbol, date, resolutions, log }: SymbolDay,
+  before: Manifest | undefined,
+  found: string[],
+): Resolution[] {
+  const named = (before?.outputs ?? []).map(({ name }) => name);
+  const stored = [...named, ...found].flatMap((name) => {
+    const resolution = parseBarsName(symbol, date, name) ?? '';
+    if (isResolution(resolution)) return [parseResolution(resolution, name)];
+    const isOurs = name === manifestObjectName(symbol, date) || name === archiveObjectName(symbol, date);
+    if (!isOurs) log.warn({ symbol, date }, `${name} is not one of the day's files and stays as it is`);
+    return [];
+  });
+  const all = [...resolutions, ...stored];
   const byName = new Map(all.map((resolution) => [resolution.name, resolution]));
   return [...byName.values()].sort((a, b) => a.seconds - b.seconds);
 }

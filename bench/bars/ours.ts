@@ -23,6 +23,6 @@ const reading = await readDay(await listInputs(raw, SYMBOL, DATE), {
   threads,
 });
 const resolutions = [{ name: '1s', seconds: 1 }];
-const outputs = await DayOutputs.find(results, SYMBOL, DATE, resolutions);
+const outputs = await DayOutputs.find(results, SYMBOL, DATE);
 await storeBars(outputs, SYMBOL, DATE, findDay(reading, NO_EVIDENCE), resolutions, threads);
 await threads.close();

@@ -65,7 +65,7 @@ describe('a day with many holes', () => {
   it('is compared with what it was in one pass over the holes of both', () => {
     const ids = Array.from({ length: 2_000 }, (_, i) => 2 * i);
     const [before, now] = [counted(holesOf(ids)), counted(holesOf(ids))];
-    requireNoLoss(manifestOf(ids, before.list), manifestOf(ids, now.list));
+    requireNoLoss(manifestOf(ids, before.list), manifestOf(ids, now.list), true);
     expect(before.reads()).toBeLessThan(10 * ids.length);
     expect(now.reads()).toBeLessThan(10 * ids.length);
   });
@@ -78,7 +78,7 @@ describe('a day that is built again', () => {
     fc.assert(
       fc.property(someIds, someIds, (before, now) => {
         const lost = before.filter((id) => !now.includes(id));
-        const build = () => requireNoLoss(manifestOf(before), manifestOf(now));
+        const build = () => requireNoLoss(manifestOf(before), manifestOf(now), false);
         if (lost.length === 0) expect(build).not.toThrow();
         else {
           const end = lost.find((id) => !lost.includes(id + 1));
