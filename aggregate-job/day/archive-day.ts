@@ -8,8 +8,9 @@ import { openArchive, sha256OfObject } from '../archive/archive.ts';
 import { type ZipEntry, zipBytes } from '../archive/zip-write.ts';
 import { packedText } from '../scan/chunk.ts';
 import type { ChunkReading } from '../scan/scan-chunk.ts';
+import { earlierText } from './earlier-inputs.ts';
 import { type Evidence, evidenceText } from './evidence.ts';
-import { type DayInput, EVIDENCE_ENTRY, entryName, INPUTS_ENTRY } from './inputs.ts';
+import { type DayInput, EARLIER_ENTRY, EVIDENCE_ENTRY, entryName, INPUTS_ENTRY } from './inputs.ts';
 import type { DayOutputs } from './outputs.ts';
 
 /** One line of `inputs.csv`: an entry of the zip and the size and CRC-32 of what it unpacks to. */
@@ -31,7 +32,7 @@ export function inputList(readings: Map<DayInput, ChunkReading>): InputList {
 
 /**
  * Stores the day's zip and reads it back. When this returns, every input lies in the store a second time, in the zip, with
- * the size and CRC with which it was read for the bars.
+ * the size and CRC with which it was read for the bars. `earlier` is the hash of an earlier list of inputs that these include.
  */
 export async function storeArchive(
   results: Store,
@@ -39,11 +40,13 @@ export async function storeArchive(
   name: string,
   { lines, text }: InputList,
   evidence: Evidence,
+  earlier: string | undefined,
   readsAtOnce: number,
 ): Promise<Manifest['archive']> {
   const texts: [string, string][] = [
     [EVIDENCE_ENTRY, evidenceText(evidence)],
     [INPUTS_ENTRY, text],
+    ...(earlier === undefined ? [] : [[EARLIER_ENTRY, earlierText(earlier)] satisfies [string, string]]),
   ];
   let written = '';
   await outputs.put(name, async function* () {

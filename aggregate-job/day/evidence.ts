@@ -15,8 +15,6 @@ const EVIDENCE = v.object({
   expected_last: v.nullable(VOUCHED_ID),
   /** Ids between the day's own that a neighbouring day holds: around midnight times may run against the ids. */
   elsewhere: v.exactOptional(v.array(ID_RANGE)),
-  /** SHA-256 of the list of inputs of an earlier build, all of which this zip holds too; see earlier-inputs.ts. */
-  earlier_inputs: v.exactOptional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
   /** The day's official 1m klines as fetched. */
   klines: v.nullable(v.array(v.custom<RestKline>(isKline, 'no kline'))),
 });

@@ -13,6 +13,9 @@ import { REPAIR_RANK } from '../scan/order.ts';
 /** Files of the day's zip that are not chunks. */
 export const INPUTS_ENTRY = 'inputs.csv';
 export const EVIDENCE_ENTRY = 'evidence.json';
+/** The hash of the `inputs.csv` of the build that this zip replaced; absent where it replaced none by more. */
+export const EARLIER_ENTRY = 'earlier.csv';
+const TEXT_ENTRIES = [INPUTS_ENTRY, EVIDENCE_ENTRY, EARLIER_ENTRY];
 export const REJECTED_FOLDER = 'rejected/';
 
 /** One raw object of a symbol-day, wherever it lies now. */
@@ -74,7 +77,7 @@ function rawInput(store: Store, object: ObjectInfo, prefix: string): DayInput {
 }
 
 function archivedInputs(archive: Archive): DayInput[] {
-  const entries = archive.entries.filter(({ name }) => name !== INPUTS_ENTRY && name !== EVIDENCE_ENTRY);
+  const entries = archive.entries.filter(({ name }) => !TEXT_ENTRIES.includes(name));
   return entries.map((entry) => {
     const isRejected = entry.name.startsWith(REJECTED_FOLDER);
     const name = isRejected ? entry.name.slice(REJECTED_FOLDER.length) : `${entry.name}.gz`;

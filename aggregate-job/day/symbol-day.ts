@@ -21,11 +21,18 @@ import { unpackChunk } from '../scan/chunk.ts';
 import type { ChunkReading } from '../scan/scan-chunk.ts';
 import type { Threads } from '../threads/threads.ts';
 import { inputList, storeArchive } from './archive-day.ts';
-import { type ArchivedInputs, earlierInputs, holdsInputsOf } from './earlier-inputs.ts';
+import { type ArchivedInputs, earlierInputs, holdsInputsOf, parseEarlier } from './earlier-inputs.ts';
 import { type Evidence, NO_EVIDENCE, parseEvidence } from './evidence.ts';
 import { completenessOf, findDay } from './findings.ts';
 import { gatherEvidence } from './gather.ts';
-import { type DayInput, EVIDENCE_ENTRY, entryName, INPUTS_ENTRY, listInputs } from './inputs.ts';
+import {
+  type DayInput,
+  EARLIER_ENTRY,
+  EVIDENCE_ENTRY,
+  entryName,
+  INPUTS_ENTRY,
+  listInputs,
+} from './inputs.ts';
 import { manifestOf } from './manifest.ts';
 import { readManifest, UnreadableManifest } from './neighbours.ts';
 import { requireNoLoss } from './no-loss.ts';
@@ -75,21 +82,19 @@ export async function buildSymbolDay(day: SymbolDay): Promise<Manifest> {
   const resolutions = resolutionsOf(day, before, outputs.names);
   const archive = await openArchive(results, archiveObjectName(symbol, date));
   if (archive) await requireIntact(results, archive);
-  const known = archive ? await archivedEvidence(archive) : NO_EVIDENCE;
-  const archived = archive && (await archivedInputs(archive, known));
+  const archived = archive && (await archivedInputs(archive));
 
-  const { inputs, reading, evidence: told } = await readAndRepair(day, archive, known);
-  const findings = findDay(reading, told);
+  const { inputs, reading, evidence } = await readAndRepair(day, archive);
+  const findings = findDay(reading, evidence);
   const list = inputList(reading.readings);
-  const manifest = manifestOf(day, list, told, findings);
+  const manifest = manifestOf(day, list, evidence, findings);
   requireNoLoss(before, manifest, holdsInputsOf(before, manifest.inputs.sha256, archived));
   const earlier = earlierInputs(before, manifest.inputs.sha256, archived);
-  const evidence = earlier === undefined ? told : { ...told, earlier_inputs: earlier };
 
   progress.step('write', 0);
   manifest.outputs = await storeBars(outputs, symbol, date, findings, resolutions, threads);
   const zipName = archiveObjectName(symbol, date);
-  manifest.archive = await storeArchive(results, outputs, zipName, list, evidence, readsAtOnce);
+  manifest.archive = await storeArchive(results, outputs, zipName, list, evidence, earlier, readsAtOnce);
   await outputs.put(manifestObjectName(symbol, date), Buffer.from(manifestText(manifest)));
   if (!day.keepRaw) await deleteRaw(day.raw, inputs, readsAtOnce);
   progress.end({
@@ -119,12 +124,8 @@ type Read = { inputs: DayInput[]; reading: DayReading; evidence: Evidence };
  * Reads the day; where trades are missing that the exchange still has, fetches them into the raw store and reads the day again. In
  * rounds, because a page may leave trades out and because rows may first tell what to ask for.
  */
-async function readAndRepair(
-  day: SymbolDay,
-  archive: Archive | undefined,
-  archived: Evidence,
-): Promise<Read> {
-  let known = archived;
+async function readAndRepair(day: SymbolDay, archive: Archive | undefined): Promise<Read> {
+  let known = archive ? await archivedEvidence(archive) : NO_EVIDENCE;
   let maxIds = day.repairMaxIds;
   for (let round = 1; ; round++) {
     const read = await readInputs(day, archive);
@@ -182,8 +183,12 @@ async function archivedEvidence(archive: Archive): Promise<Evidence> {
   return parseEvidence(await archivedText(archive, EVIDENCE_ENTRY));
 }
 
-async function archivedInputs(archive: Archive, { earlier_inputs }: Evidence): Promise<ArchivedInputs> {
-  return { sha256: sha256(await archivedText(archive, INPUTS_ENTRY)), earlier: earlier_inputs };
+async function archivedInputs(archive: Archive): Promise<ArchivedInputs> {
+  const isReplacing = archive.entries.some(({ name }) => name === EARLIER_ENTRY);
+  return {
+    sha256: sha256(await archivedText(archive, INPUTS_ENTRY)),
+    earlier: isReplacing ? parseEarlier(await archivedText(archive, EARLIER_ENTRY)) : undefined,
+  };
 }
 
 async function archivedText(archive: Archive, name: string): Promise<string> {

@@ -164,4 +164,32 @@ describe('prices more than 10 % away from the minute’s kline', () => {
   ])('%s', async (_, high, low, expected) => {
     expect(await warningsOf(tradesWith(60), book, [klineOf(high, low)])).toEqual(expected);
   });
+
+  const minuteOf = (minute: number, high: string, low: string): RestKline => {
+    const [, ...rest] = klineOf(high, low);
+    return [NOON + minute * MINUTE_MS, ...rest];
+  };
+  const at = (prices: string[]): Trade[] =>
+    tradesWith(60 * prices.length, (_, index) => ({ price: prices[Math.floor(index / 60)] ?? '' }));
+
+  it.each<[what: string, price: string, expected: string[]]>([
+    ['10 % above the high is not far', '110', []],
+    ['a little more is', '110.1', [far]],
+    ['10 % below the low is not far', '90', []],
+    ['a little more is', '89.9', [far]],
+  ])('%s: %s beside 100', async (_, price, expected) => {
+    expect(await warningsOf(at([price]), book, [minuteOf(0, '100', '100')])).toEqual(expected);
+  });
+
+  it('are counted by minute, each against its own kline, those without a trade left out', async () => {
+    const klines = [
+      minuteOf(-1, '1', '1'), // nothing was traded
+      minuteOf(0, '100', '100'),
+      minuteOf(1, '200', '200'),
+      minuteOf(2, '300', '100'),
+      minuteOf(3, '100', '100'),
+    ];
+    const trades = at(['100', '100', '200', '200']);
+    expect(await warningsOf(trades, book, klines)).toEqual([far.replace('1 minutes', '2 minutes')]);
+  });
 });

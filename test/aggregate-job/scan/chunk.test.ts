@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { packedText, unpackChunk } from '../../../aggregate-job/scan/chunk.ts';
 import { MAX_CHUNK_BYTES } from '../../../shared/limits.ts';
-import { gzipMembers, namedGzip } from '../gzips.ts';
+import { gzipMembers, gzipWith, namedGzip } from '../gzips.ts';
 
 const TEXT = `timestamp,price\n${Array.from({ length: 500 }, (_, i) => `${1721260800000 + i * 137},${63000 + ((i * 7919) % 1000)}.5\n`).join('')}`;
 const HALF = TEXT.length / 2;
@@ -45,6 +45,36 @@ describe('a readable chunk', () => {
       const unpacked = unpackChunk(gzip(bytes));
       expect('deflated' in unpacked && bytes.indexOf(unpacked.deflated)).toBe(bytes === whole ? 10 : 20);
     }
+  });
+});
+
+describe('a header with more than there need be', () => {
+  it('is passed over, whatever parts of it there are', () => {
+    const part = fc.boolean();
+    fc.assert(
+      fc.property(fc.record({ extra: part, name: part, comment: part, crc: part }), (flags) => {
+        const bytes = gzipWith(TEXT, flags);
+        const { extra, name, comment, crc } = flags;
+        const start = 10 + (extra ? 6 : 0) + (name ? 10 : 0) + (comment ? 16 : 0) + (crc ? 2 : 0);
+        const unpacked = unpackChunk(gzip(bytes));
+        if (!('deflated' in unpacked)) throw new Error(unpacked.damage);
+        expect(unpacked.text.toString()).toBe(TEXT);
+        // the stream is taken over where it lies, not compressed anew
+        expect(
+          unpacked.deflated.buffer === bytes.buffer && unpacked.deflated.byteOffset - bytes.byteOffset,
+        ).toBe(start);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it.each(['extra', 'name', 'comment', 'crc'] as const)('that was cut in its %s is damage', (part) => {
+    const bytes = gzipWith(TEXT, { [part]: true });
+    for (let length = 2; length < bytes.length - whole.length + 10; length++)
+      expect(unpackChunk(gzip(bytes.subarray(0, length)))).toMatchObject({
+        damage: expect.any(String),
+        text: Buffer.alloc(0),
+      });
   });
 });
 

@@ -252,6 +252,37 @@ describe('scanning a chunk', () => {
     expect(said).toEqual(parsed(kind, lines));
   });
 
+  it.each(['trades', 'depth'] as const)(
+    'reads times of event and receiving as whole numbers or nothing (%s)',
+    (kind) => {
+      const front = (kind === 'trades' ? trade(1) : snapshot(1)).split(',').slice(0, -2).join(',');
+      const told = [
+        ['', ''],
+        ['1', ''],
+        ['', '2'],
+        ['17', '18'],
+      ];
+      const odd: [event: string, received: string, column: string][] = [
+        ['x', '1', 'event_time'],
+        ['1x', '1', 'event_time'],
+        ['x1', '1', 'event_time'],
+        ['-1', '1', 'event_time'],
+        ['1.5', '1', 'event_time'],
+        [' ', '1', 'event_time'],
+        ['1', 'x', 'received_at'],
+        ['1', '1x', 'received_at'],
+        ['', '-1', 'received_at'],
+        ['1', '1.5', 'received_at'],
+      ];
+      const lines = [...told, ...odd].map(([event, received]) => `${front},${event},${received}\n`).join('');
+      const said = scanned(kind, lines);
+      expect(said.rows).toHaveLength(told.length);
+      expect(said.rejected).toEqual(
+        odd.map(([, , column], i) => [told.length + 2 + i, `${column} is not a whole number`]),
+      );
+    },
+  );
+
   it.each(['', '\n', '\r\n', '\r'])('has no rows and no faults when it is a header and %j', (end) => {
     const rejections: Rejection[] = [];
     const bytes = gzipSync(TRADE_HEADER + end);
