@@ -50,13 +50,18 @@ export async function runJob(context: JobContext): Promise<number> {
     const label = `${days.length > 1 ? `${index + 1}/${days.length} ` : ''}${day.symbol} ${day.date}`;
     const manifest = await buildOne(context, day, label);
     const isDone = manifest !== undefined && (manifest.verdict === 'complete' || !settings.strict);
-    if (isDone) await finished(day);
+    if (isDone) await finished(day).catch(withoutNote(log, label));
     else failures++;
     const next = manifest && from === undefined ? await outdatedNext(results, manifest) : undefined;
     if (next && !days.some((other) => other.symbol === next.symbol && other.date === next.date))
       days.splice(index + 1, 0, next);
   }
   return failures === 0 ? 0 : 1;
+}
+
+/** A day that is not noted is built once more by the next try, to the same bytes. */
+function withoutNote(log: Log, label: string): (error: unknown) => void {
+  return (error) => log.warn(`${label}: ${errorText(error)}; a later try of this task builds it again`);
 }
 
 /** All chosen days, or as one of several tasks the share of them. */
