@@ -50,7 +50,7 @@ export async function runJob(context: JobContext): Promise<number> {
     const label = `${days.length > 1 ? `${index + 1}/${days.length} ` : ''}${day.symbol} ${day.date}`;
     const manifest = await buildOne(context, day, label);
     const isDone = manifest !== undefined && (manifest.verdict === 'complete' || !settings.strict);
-    if (isDone) await finished(day).catch(withoutNote(log, label));
+    if (isDone) await finished(day).catch(withoutNote(log, day));
     else failures++;
     const next = manifest && from === undefined ? await outdatedNext(results, manifest) : undefined;
     if (next && !days.some((other) => other.symbol === next.symbol && other.date === next.date))
@@ -60,8 +60,9 @@ export async function runJob(context: JobContext): Promise<number> {
 }
 
 /** A day that is not noted is built once more by the next try, to the same bytes. */
-function withoutNote(log: Log, label: string): (error: unknown) => void {
-  return (error) => log.warn(`${label}: ${errorText(error)}; a later try of this task builds it again`);
+function withoutNote(log: Log, { symbol, date }: SymbolDate): (error: unknown) => void {
+  return (error) =>
+    log.warn({ symbol, date }, `${errorText(error)}; a later try of this task builds the day again`);
 }
 
 /** All chosen days, or as one of several tasks the share of them. */
