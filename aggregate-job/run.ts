@@ -56,13 +56,19 @@ export async function runJob(context: JobContext): Promise<number> {
     const { day, count } = next;
     const manifest = await buildOne(context, day, `${count}${day.symbol} ${day.date}`, warnOnce);
     const isDone = manifest !== undefined && (manifest.verdict === 'complete' || !settings.strict);
-    if (isDone) await finished(day);
+    if (isDone) await finished(day).catch(withoutNote(log, day));
     else failures++;
     const outdated = manifest && from === undefined ? await outdatedNext(results, manifest) : undefined;
     if (outdated && !days.some(({ symbol, date }) => symbol === outdated.symbol && date === outdated.date))
       queue.unshift({ day: outdated, count: '' });
   }
   return failures === 0 ? 0 : 1;
+}
+
+/** A day that is not noted is built once more by the next try, to the same bytes. */
+function withoutNote(log: Log, { symbol, date }: SymbolDate): (error: unknown) => void {
+  return (error) =>
+    log.warn({ symbol, date }, `${errorText(error)}; a later try of this task builds the day again`);
 }
 
 /** All chosen days, or as one of several tasks the share of them. */

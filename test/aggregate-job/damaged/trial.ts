@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { runJob } from '../../../aggregate-job/run.ts';
 import type { Threads } from '../../../aggregate-job/threads/threads.ts';
 import type { Clock } from '../../../shared/time.ts';
+import { fakeClock } from '../../shared/fake-clock.ts';
 import { MemoryStore } from '../../shared/memory-store.ts';
 import { jobContext } from '../job.ts';
 import { MORNING_AFTER, SYMBOL } from '../market-day.ts';
@@ -102,6 +103,7 @@ const LOOK_MS = 1_000;
 function waitingClock(startMs: number): Clock {
   let looks = 0;
   return {
+    ...fakeClock(startMs),
     now: () => startMs + looks * LOOK_MS,
     monotonicMs: () => looks * LOOK_MS,
     sleep: async (ms, signal) => {

@@ -54,6 +54,18 @@ describe('the job as tasks of an execution', () => {
     for await (const { name } of store.list(rawPrefix())) throw new Error(`${name} was left`);
   });
 
+  it('builds the other days when a note that one is done cannot be stored', async () => {
+    const create = store.create.bind(store);
+    store.create = async (name, body) => {
+      if (name === planMarkName('job-x1', 'AUSDT', DATE)) throw new Error(`create ${name}: no space left`);
+      return create(name, body);
+    };
+    const { code, lines } = await runOffline(store, ONE_FILE, { now: NOW, task: task(0, 1) });
+    expect([code, built(lines)]).toEqual([0, SYMBOLS.map((symbol) => `${symbol} ${DATE}`)]);
+    const warnings = lines.filter(({ severity }) => severity === 'WARNING').map(({ message }) => message);
+    expect(warnings).toContainEqual(expect.stringContaining('no space left'));
+  });
+
   it('fails when a day does, and does only that day when it is tried again', async () => {
     const broken = chunkObjectName('BUSDT', DATE, { kind: 'trades', minute: 720, writer: 'a', n: 0 });
     await store.create(manifestObjectName('BUSDT', DATE), Buffer.from('{"schema_version": 99}'));
