@@ -8,7 +8,7 @@ import type { Progress } from '../../shared/progress.ts';
 import { TRADE_HEADER, tradeLine } from '../../shared/schema/trade.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { DAY_MS, dayStartMs, MINUTE_MS } from '../../shared/time.ts';
-import type { IdRange } from '../proof/completeness.ts';
+import type { IdRange } from '../proof/id-ranges.ts';
 import { fetchTrades } from './fetch-trades.ts';
 
 /** What a repair works on. */
