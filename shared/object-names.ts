@@ -8,6 +8,8 @@ export type ChunkName = { kind: RawKind; minute: number; writer: string; n: numb
 
 /** The writer of rows that the job fetched from the exchange; no recorder may call itself so. */
 export const REPAIR_WRITER = 'repair';
+/** What the writers of rows from the exchange's official dumps begin with; no recorder may either. */
+export const DUMP_WRITER_PREFIX = 'vision-';
 
 const WRITER = /^[a-z0-9-]+$/;
 const CHUNK = /^(trades|depth)\/([01]\d|2[0-3])-([0-5]\d)_([a-z0-9-]+)_(0|[1-9]\d{0,8})\.csv(\.gz)?$/;

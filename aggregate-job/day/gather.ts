@@ -6,7 +6,7 @@ import type { Store } from '../../shared/store/store.ts';
 import { DAY_MINUTES, DAY_MS, dayStartMs } from '../../shared/time.ts';
 import { type Edge, findEdge } from '../exchange/day-edge.ts';
 import { fetchKlines } from '../exchange/fetch-klines.ts';
-import type { Epoch } from '../proof/epochs.ts';
+import { type Epoch, verifiedEnds } from '../proof/epochs.ts';
 import { addEvidence, type Evidence, NO_EVIDENCE, type VouchedId } from './evidence.ts';
 import { askNeighbours, neighbourEvidence } from './neighbours.ts';
 
@@ -35,7 +35,7 @@ export async function gatherEvidence(
 ): Promise<Evidence> {
   const { raw, results, symbol, date } = witnesses;
   const neighbours = await askNeighbours(raw, results, symbol, date, witnesses.warnOnce);
-  const [first, last] = [epochs[0]?.[0]?.from ?? null, epochs.at(-1)?.at(-1)?.to ?? null];
+  const [first, last] = verifiedEnds(epochs);
   let evidence = addEvidence(old, {
     ...NO_EVIDENCE,
     seed: neighbours.seed,

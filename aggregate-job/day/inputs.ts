@@ -1,6 +1,7 @@
 import {
   type ChunkName,
   chunkEntryName,
+  DUMP_WRITER_PREFIX,
   parseChunkName,
   REPAIR_WRITER,
   rawDayPrefix,
@@ -51,15 +52,22 @@ export function entryName(input: DayInput, isDamaged: boolean): string {
   return isDamaged || !input.chunk ? `${REJECTED_FOLDER}${input.name}` : chunkEntryName(input.chunk);
 }
 
-/** Rank of each input: of several rows with one id the one with the lowest rank stays. `repair` comes first, then the writers by name. */
+/**
+ * Rank of each input: of several rows with one id the one with the lowest rank stays. `repair` comes first, then the recorders by name,
+ * then the exchange's dumps. What a scan finds damaged ranks behind all that are not.
+ */
 export function rankInputs(inputs: DayInput[]): Map<DayInput, number> {
   const writers = new Set(inputs.map(({ chunk }) => chunk?.writer ?? ''));
   writers.delete(REPAIR_WRITER);
   const ranks = new Map(
-    [...writers].sort(compareNames).map((writer, index) => [writer, REPAIR_RANK + 1 + index]),
+    [...writers]
+      .sort((a, b) => Number(isDump(a)) - Number(isDump(b)) || compareNames(a, b))
+      .map((writer, index) => [writer, REPAIR_RANK + 1 + index]),
   );
   return new Map(inputs.map((input) => [input, ranks.get(input.chunk?.writer ?? '') ?? REPAIR_RANK]));
 }
+
+const isDump = (writer: string): boolean => writer.startsWith(DUMP_WRITER_PREFIX);
 
 function rawInput(store: Store, object: ObjectInfo, prefix: string): DayInput {
   const name = object.name.slice(prefix.length);

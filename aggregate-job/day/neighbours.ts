@@ -4,6 +4,7 @@ import { manifestObjectName, parseChunkName, rawDayPrefix } from '../../shared/o
 import { type Manifest, parseManifest, type Seed } from '../../shared/schema/manifest.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { addDays, dayStartMs, MINUTE_MS } from '../../shared/time.ts';
+import { verifiedEnds } from '../proof/epochs.ts';
 import { scanWindow } from '../scan/window.ts';
 import type { Evidence } from './evidence.ts';
 import { WINDOW_MS } from './read-day.ts';
@@ -128,5 +129,5 @@ async function firstIdIn(raw: Store, chunks: FirstChunk[], date: string): Promis
     lostIds: new Set(),
     sharedIds: new Set(),
   });
-  return segments[0]?.[0]?.from ?? null;
+  return verifiedEnds(segments)[0];
 }

@@ -1,8 +1,9 @@
 import { createLimit, type Limit, mapAll, mapInOrder } from '../../shared/concurrency.ts';
 import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
-import { type Epoch, joinEpochs, sharedIds } from '../proof/epochs.ts';
+import { type Epoch, epochAt, findRestarts, joinEpochs, type SharedIds, sharedIds } from '../proof/epochs.ts';
+import type { Segment } from '../proof/segments.ts';
 import type { ChunkReading, WindowChunk } from '../scan/scan-chunk.ts';
-import type { WindowResult } from '../scan/window.ts';
+import type { LaterEpoch, WindowResult } from '../scan/window.ts';
 import type { Threads } from '../threads/threads.ts';
 import { type DayInput, rankInputs } from './inputs.ts';
 
@@ -32,11 +33,17 @@ export async function readDay(inputs: DayInput[], options: ReadOptions): Promise
   const day = new Day(inputs, options);
   await day.scanAll();
   await day.scanStrays();
+  await day.settleEpochs();
   await day.settleSharedIds();
   return day.reading();
 }
 
-type Plan = { home: DayInput[]; guests: DayInput[]; lostIds: Set<number>; sharedIds: Set<number> };
+type Plan = {
+  home: DayInput[];
+  guests: DayInput[];
+  /** The countings of ids with rows in the window, in the order of time; undefined until all windows are read. */
+  epochs: LaterEpoch[] | undefined;
+};
 
 /**
  * The windows of a day and what each has to read. A window is scanned again when rows of it turn up in chunks of other windows, and when
@@ -50,6 +57,7 @@ class Day {
   readonly #plans: Plan[];
   readonly #results: (WindowResult | undefined)[] = new Array(WINDOWS).fill(undefined);
   readonly #readings = new Map<DayInput, ChunkReading>();
+  #restarts: number[] = [];
 
   constructor(inputs: DayInput[], options: ReadOptions) {
     this.#options = options;
@@ -58,8 +66,7 @@ class Day {
     this.#plans = Array.from({ length: WINDOWS }, () => ({
       home: [],
       guests: [],
-      lostIds: new Set(),
-      sharedIds: new Set(),
+      epochs: undefined,
     }));
     for (const input of inputs)
       this.#plan(Math.floor(((input.chunk?.minute ?? 0) * MINUTE_MS) / WINDOW_MS)).home.push(input);
@@ -86,24 +93,48 @@ class Day {
     await this.#scan(again);
   }
 
+  /** Finds out where ids are counted anew, and reads those windows again that took them apart otherwise. */
+  async settleEpochs(): Promise<void> {
+    this.#restarts = findRestarts(this.#segments());
+    const again: number[] = [];
+    for (const [window, plan] of this.#plans.entries()) {
+      const startMs = window * WINDOW_MS;
+      const starts = this.#restarts.filter((ms) => ms > startMs && ms < startMs + WINDOW_MS);
+      plan.epochs = [startMs, ...starts].map((fromMs) => epochFrom(fromMs));
+      const { falls = [] } = this.#results[window] ?? {};
+      if (falls.join() !== starts.join()) again.push(window);
+    }
+    await this.#scan(again);
+  }
+
   /** Where two windows hold the same id (two writers saw it at different times), keeps the row that ranks first. */
   async settleSharedIds(): Promise<void> {
     const shared = sharedIds(this.#epochs(), WINDOW_MS);
-    for (const { window, ids } of shared) this.#plan(window).sharedIds = ids;
-    await this.#scan(shared.map(({ window }) => window));
+    for (const { window, epoch, ids } of shared) this.#epoch(window, epoch).sharedIds = ids;
+    await this.#scan(new Set(shared.map(({ window }) => window)));
+    const losers = new Set<number>();
+    for (const sameEpoch of Map.groupBy(shared, ({ epoch }) => epoch).values()) {
+      const winners = this.#winners(sameEpoch);
+      for (const { window, epoch, ids } of sameEpoch) {
+        const lost = [...ids].filter((id) => winners.get(id)?.window !== window);
+        this.#epoch(window, epoch).lostIds = new Set(lost);
+        if (lost.length > 0) losers.add(window);
+      }
+    }
+    await this.#scan(losers);
+  }
+
+  /** Which window has the row that stays, by id. */
+  #winners(shared: SharedIds[]): Map<number, { window: number; rank: number }> {
     const winners = new Map<number, { window: number; rank: number }>();
-    for (const { window } of shared) {
-      for (const [id, rank] of this.#results[window]?.ranks ?? []) {
+    for (const { window, epoch } of shared) {
+      const ranks = this.#results[window]?.ranks[this.#indexIn(window, epoch)] ?? [];
+      for (const [id, rank] of ranks) {
         const best = winners.get(id);
         if (!best || rank < best.rank) winners.set(id, { window, rank });
       }
     }
-    for (const { window, ids } of shared) {
-      const lost = [...ids].filter((id) => winners.get(id)?.window !== window);
-      this.#plan(window).lostIds = new Set(lost);
-    }
-    const losers = shared.filter(({ window }) => this.#plan(window).lostIds.size > 0);
-    await this.#scan(losers.map(({ window }) => window));
+    return winners;
   }
 
   reading(): DayReading {
@@ -111,7 +142,22 @@ class Day {
   }
 
   #epochs(): Epoch[] {
-    return joinEpochs(this.#results.map((result) => result?.segments ?? []));
+    return joinEpochs(this.#segments(), this.#restarts);
+  }
+
+  #segments(): Segment[][][] {
+    return this.#results.map((result) => result?.segments ?? []);
+  }
+
+  /** What a window is told of one epoch of the day. */
+  #epoch(window: number, epoch: number): LaterEpoch {
+    const found = this.#plan(window).epochs?.[this.#indexIn(window, epoch)];
+    if (!found) throw new RangeError(`plan window ${window}: it has no rows of epoch ${epoch}`);
+    return found;
+  }
+
+  #indexIn(window: number, epoch: number): number {
+    return epoch - epochAt(this.#restarts, window * WINDOW_MS);
   }
 
   #plan(window: number): Plan {
@@ -129,9 +175,10 @@ class Day {
   }
 
   async #scanOne(window: number): Promise<void> {
-    const { home, guests, lostIds, sharedIds } = this.#plan(window);
+    const { home, guests, epochs } = this.#plan(window);
     if (home.length + guests.length === 0) return;
     const inputs = [...home, ...guests];
+    const [{ lostIds, sharedIds } = epochFrom(0), ...laterEpochs] = epochs ?? [];
     const result = await this.#options.threads.scan({
       dayStartMs: this.#options.dayStartMs,
       startMs: window * WINDOW_MS,
@@ -139,6 +186,7 @@ class Day {
       chunks: await this.#load(inputs, home.length),
       lostIds,
       sharedIds,
+      laterEpochs: epochs && laterEpochs,
     });
     this.#results[window] = result;
     for (const [index, input] of home.entries()) {
@@ -160,4 +208,9 @@ class Day {
       };
     });
   }
+}
+
+/** Nothing is known yet of the ids that other windows hold. */
+function epochFrom(fromMs: number): LaterEpoch {
+  return { fromMs, lostIds: new Set(), sharedIds: new Set() };
 }

@@ -1,5 +1,5 @@
 import type { Epoch } from './epochs.ts';
-import type { IdRange } from './id-ranges.ts';
+import { type IdRange, joinRanges } from './id-ranges.ts';
 import type { Segment } from './segments.ts';
 
 /** What is expected of one end of a day: an id, or null for a day without trades. Undefined where nothing is known. */
@@ -14,7 +14,10 @@ export type Completeness = {
   outOfOrder: number;
 };
 
-/** Agg trade ids are contiguous, so every hole between two neighbours is a missing trade, and where there is none nothing is missing. */
+/**
+ * Agg trade ids are contiguous, so every hole between two neighbours is a missing trade, and where there is none nothing is missing. Ids
+ * that are not verified are as good as missing, and open no hole up to them: who knows what they were.
+ */
 export function checkCompleteness(
   epochs: Epoch[],
   first: ExpectedId,
@@ -24,9 +27,12 @@ export function checkCompleteness(
 ): Completeness {
   const result: Completeness = { missing: [], unproven: [], outOfOrder: 0 };
   const dayEnd = dayMs - 1;
-  if (epochs.length === 0) return withoutTrades(first, last, dayEnd);
+  const proofs = epochs
+    .map((epoch) => epoch.filter(({ verified }) => verified))
+    .filter(({ length }) => length > 0);
+  if (proofs.length === 0) addWithoutTrades(result, first, last, dayEnd);
   let previousLatest = 0;
-  for (const [index, epoch] of epochs.entries()) {
+  for (const [index, epoch] of proofs.entries()) {
     const bounds = timeBounds(epoch);
     const isFirst = index === 0;
     const from = epoch[0]?.from ?? 0;
@@ -34,19 +40,40 @@ export function checkCompleteness(
     if (!isFirst || first !== from)
       addStretch(result, isFirst ? 0 : previousLatest, bounds.earliestFrom[0] ?? 0);
     addHoles(result, epoch, bounds);
-    result.outOfOrder += countOutOfOrder(epoch, windowMs);
     previousLatest = bounds.latestTo.at(-1) ?? 0;
   }
-  const to = epochs.at(-1)?.at(-1)?.to ?? 0;
-  if (typeof last === 'number' && last > to) result.missing.push([to + 1, last]);
-  if (last !== to) addStretch(result, previousLatest, dayEnd);
+  const to = proofs.at(-1)?.at(-1)?.to ?? 0;
+  if (proofs.length > 0 && typeof last === 'number' && last > to) result.missing.push([to + 1, last]);
+  if (proofs.length > 0 && last !== to) addStretch(result, previousLatest, dayEnd);
+  for (const epoch of epochs) result.outOfOrder += countOutOfOrder(epoch, windowMs);
+  addDoubtful(result, epochs, first, last);
   return result;
 }
 
-function withoutTrades(first: ExpectedId, last: ExpectedId, dayEnd: number): Completeness {
-  if (first === null && last === null) return { missing: [], unproven: [], outOfOrder: 0 };
-  const missing: IdRange[] = typeof first === 'number' && typeof last === 'number' ? [[first, last]] : [];
-  return { missing, unproven: [[0, dayEnd]], outOfOrder: 0 };
+function addWithoutTrades(
+  { missing, unproven }: Completeness,
+  first: ExpectedId,
+  last: ExpectedId,
+  dayEnd: number,
+): void {
+  if (first === null && last === null) return;
+  if (typeof first === 'number' && typeof last === 'number') missing.push([first, last]);
+  unproven.push([0, dayEnd]);
+}
+
+/** Adds the ids that are not verified, as far as they may be the day's, and the times of their rows. */
+function addDoubtful(result: Completeness, epochs: Epoch[], first: ExpectedId, last: ExpectedId): void {
+  const doubtful = epochs.flat().filter(({ verified }) => !verified);
+  if (doubtful.length === 0) return;
+  for (const { firstTime, lastTime } of doubtful) addStretch(result, firstTime, lastTime);
+  if (epochs.length > 1) {
+    for (const { from, to } of doubtful) result.missing.push([from, to]); // a number tells no epoch
+  } else if (first !== null && last !== null) {
+    const ranges = doubtful.map(
+      ({ from, to }): IdRange => [Math.max(from, first ?? from), Math.min(to, last ?? to)],
+    );
+    result.missing = joinRanges([...result.missing, ...ranges.filter(([from, to]) => from <= to)]);
+  }
 }
 
 type TimeBounds = { latestTo: number[]; earliestFrom: number[] };

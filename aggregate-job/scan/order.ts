@@ -4,6 +4,10 @@ import type { TradeRows } from './trade-rows.ts';
 
 /** The rank of the rows that the job fetched itself. */
 export const REPAIR_RANK = 0;
+/** Added to the rank of a chunk whose checksum does not vouch for it: whatever an intact one says counts before. More than there are writers. */
+export const DAMAGED_RANK = 2 ** 20;
+
+const isRepairRank = (rank: number): boolean => rank % DAMAGED_RANK === REPAIR_RANK;
 
 /** Row numbers in the order that counts, each trade once; `repaired` counts those that only the repair writer holds. */
 export type OrderedTrades = { order: Uint32Array; duplicates: number; conflicts: number; repaired: number };
@@ -18,15 +22,16 @@ const NONE: SharedIds = { shared: new Set(), lost: new Set() };
 /**
  * Trades by id, each id once. Of several rows with one id the one whose source ranks first stays; the others are
  * duplicates where they say the same, conflicts where they do not. `ranks` is by source. Of a lost id no row stays, and
- * all of them contradict the one that stayed elsewhere.
+ * all of them contradict the one that stayed elsewhere. `some` are the rows to be ordered where not all of them are.
  */
 export function orderTrades(
   rows: TradeRows,
   ranks: ArrayLike<number>,
   { shared, lost }: SharedIds = NONE,
+  some?: Uint32Array,
 ): OrderedTrades {
   const { id, source } = rows;
-  if (shared.size === 0 && lost.size === 0 && isRising(id, rows.count))
+  if (!some && shared.size === 0 && lost.size === 0 && isRising(id, rows.count))
     return {
       order: asTheyAre(rows.count),
       duplicates: 0,
@@ -34,7 +39,7 @@ export function orderTrades(
       repaired: countRepaired(rows, ranks),
     };
   const order = sortRows(
-    rows.count,
+    some ?? asTheyAre(rows.count),
     (a, b) => at(id, a) - at(id, b) || rankOf(ranks, source, a) - rankOf(ranks, source, b),
   );
   let [kept, duplicates, conflicts, repaired] = [0, 0, 0, 0];
@@ -42,7 +47,7 @@ export function orderTrades(
   for (let i = 0; i < order.length; i++) {
     const row = at(order, i);
     const previous = kept === 0 ? -1 : at(order, kept - 1);
-    const isRepair = rankOf(ranks, source, row) === REPAIR_RANK;
+    const isRepair = isRepairRank(rankOf(ranks, source, row));
     if (previous < 0 || at(id, row) !== at(id, previous)) {
       order[kept++] = row;
       fromRepairAlone = isRepair && !shared.has(at(id, row));
@@ -62,12 +67,21 @@ export function orderTrades(
   return { order: stayed, duplicates, conflicts: conflicts + kept - stayed.length, repaired };
 }
 
+/** Tells which rows are of intact chunks; undefined where all are. */
+export function verifier(
+  { source }: TradeRows,
+  ranks: readonly number[],
+): ((row: number) => boolean) | undefined {
+  if (ranks.every((rank) => rank < DAMAGED_RANK)) return undefined;
+  return (row) => rankOf(ranks, source, row) < DAMAGED_RANK;
+}
+
 /** Snapshots by time and update id, each pair once; of several the one whose source ranks first stays. */
 export function orderDepth(rows: DepthRows, ranks: ArrayLike<number>): OrderedDepth {
   const { time, updateId, source } = rows;
   if (isRising(time, rows.count)) return { order: asTheyAre(rows.count), duplicates: 0 };
   const order = sortRows(
-    rows.count,
+    asTheyAre(rows.count),
     (a, b) =>
       at(time, a) - at(time, b) ||
       at(updateId, a) - at(updateId, b) ||
@@ -100,7 +114,7 @@ function asTheyAre(count: number): Uint32Array {
 
 function countRepaired({ count, source }: TradeRows, ranks: ArrayLike<number>): number {
   let repaired = 0;
-  for (let row = 0; row < count; row++) if (rankOf(ranks, source, row) === REPAIR_RANK) repaired++;
+  for (let row = 0; row < count; row++) if (isRepairRank(rankOf(ranks, source, row))) repaired++;
   return repaired;
 }
 
@@ -116,8 +130,9 @@ function sameTrade(rows: TradeRows, a: number, b: number): boolean {
 }
 
 /** Natural merge sort, stable: rows come as a few long sorted runs (one a writer), so this is about one pass a writer. */
-function sortRows(count: number, compare: (a: number, b: number) => number): Uint32Array {
-  let from: Uint32Array = asTheyAre(count);
+export function sortRows(rows: Uint32Array, compare: (a: number, b: number) => number): Uint32Array {
+  const count = rows.length;
+  let from = rows;
   let to: Uint32Array = new Uint32Array(count);
   for (let runs = runStarts(from, compare); runs.length > 2; ) {
     const merged: number[] = [];

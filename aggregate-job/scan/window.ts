@@ -1,10 +1,11 @@
 import { addDepth, addTrades, type BookCounts } from '../bars/accumulate.ts';
 import { type Bars, emptyBars, type Places } from '../bars/bars.ts';
-import { epochParts, type Segment, segmentsOf } from '../proof/segments.ts';
+import { type Segment, segmentsOf } from '../proof/segments.ts';
 import { type BookGaps, bookGaps } from './book-gaps.ts';
 import { type DepthRows, depthRows } from './depth-rows.ts';
+import { findFalls } from './falls.ts';
 import { createInflater, type Inflater } from './inflate.ts';
-import { orderDepth, orderTrades } from './order.ts';
+import { DAMAGED_RANK, type OrderedTrades, orderDepth, orderTrades, verifier } from './order.ts';
 import { type Rejected, RejectedRows } from './rejected.ts';
 import { clearRows, growScale } from './scaled-rows.ts';
 import { type ChunkReading, chunkSteps, type WindowChunk } from './scan-chunk.ts';
@@ -21,7 +22,12 @@ export type WindowTask = {
   lostIds: ReadonlySet<number>;
   /** Ids that other windows hold too: the result says whose row stayed. */
   sharedIds: ReadonlySet<number>;
+  /** Where ids are counted anew inside the window; undefined where that is not known and the window is to be searched for it. */
+  laterEpochs?: readonly LaterEpoch[] | undefined;
 };
+
+/** A counting of ids that begins inside a window, with lost and shared ids of its own. */
+export type LaterEpoch = Pick<WindowTask, 'lostIds' | 'sharedIds'> & { fromMs: number };
 
 /** Memory for the texts and rows of a window; who scans one window after the other uses the same again. */
 export type WindowMemory = { trades: TradeRows; depth: DepthRows; inflater: Inflater };
@@ -36,7 +42,9 @@ export type WindowResult = {
   scale: Places;
   /** Most places seen, trailing zeros not counted. */
   places: Places;
-  /** Runs of ids; more than one list where ids restarted. */
+  /** Times at which ids are counted anew, or may be where the task did not say. */
+  falls: number[];
+  /** Runs of ids, up to the first of those times and from each of them on. */
   segments: Segment[][];
   trades: { duplicates: number; conflicts: number; withoutQuantity: number; repaired: number };
   book: BookCounts & { duplicates: number; oneSided: number; gaps: BookGaps };
@@ -44,8 +52,8 @@ export type WindowResult = {
   rejected: Rejected;
   /** Rows that belong to other windows, by index of the chunk. */
   strays: { chunk: number; times: number[] }[];
-  /** Rank of the row that stayed, by shared id. */
-  ranks: Map<number, number>;
+  /** Rank of the row that stayed, by shared id; a map for each list of segments. */
+  ranks: Map<number, number>[];
 };
 
 /** Reads the chunks of a window and builds its bars: a pure function of its task. Its memory may be lent. */
@@ -71,12 +79,11 @@ export function* windowSteps(
   }
   const scale = alignScales(trades, depth);
   const bars = emptyBars((task.endMs - task.startMs) / 1000);
-  const ranks = task.chunks.map(({ rank }) => rank);
-  const kept = orderTrades(trades, ranks, { shared: task.sharedIds, lost: task.lostIds });
+  const ranks = task.chunks.map(({ rank }, i) => rank + (chunks[i]?.damage === null ? 0 : DAMAGED_RANK));
+  const epochs = epochsOf(task, trades, ranks);
   yield;
-  const parts = epochParts(trades, kept.order);
-  const withoutQuantity = parts.reduce((sum, part) => sum + addTrades(bars, trades, part, task.startMs), 0);
-  yield;
+  const sum = (count: (epoch: EpochTrades) => number) =>
+    epochs.reduce((total, epoch) => total + count(epoch), 0);
   return {
     bars,
     scale,
@@ -84,19 +91,54 @@ export function* windowSteps(
       price: Math.max(trades.places.price, depth.places.price),
       quantity: Math.max(trades.places.quantity, depth.places.quantity),
     },
-    segments: parts.map((part) => segmentsOf(trades, part)),
+    falls: epochs.slice(1).map(({ fromMs }) => fromMs),
+    segments: epochs.map(({ order }) => segmentsOf(trades, order, verifier(trades, ranks))),
     trades: {
-      duplicates: kept.duplicates,
-      conflicts: kept.conflicts,
-      repaired: kept.repaired,
-      withoutQuantity,
+      duplicates: sum(({ duplicates }) => duplicates),
+      conflicts: sum(({ conflicts }) => conflicts),
+      repaired: sum(({ repaired }) => repaired),
+      withoutQuantity: sum(({ order }) => addTrades(bars, trades, order, task.startMs)),
     },
     book: readBook(bars, depth, ranks, task.startMs),
     chunks,
     rejected: rejections.rejected(),
     strays: strays.list(),
-    ranks: new Map(sharedRanks(task.sharedIds, trades, kept.order, ranks)),
+    ranks: epochs.map(({ sharedIds, order }) => new Map(sharedRanks(sharedIds, trades, order, ranks))),
   };
+}
+
+type EpochTrades = LaterEpoch & OrderedTrades;
+
+/** The trades of a window in the order that counts, those of each counting of ids by themselves. */
+function epochsOf(task: WindowTask, trades: TradeRows, ranks: number[]): EpochTrades[] {
+  const { startMs: fromMs, lostIds, sharedIds, laterEpochs } = task;
+  const first = { fromMs, lostIds, sharedIds };
+  if (laterEpochs && laterEpochs.length > 0) return splitTrades([first, ...laterEpochs], task, trades, ranks);
+  const whole = orderTrades(trades, ranks, { shared: sharedIds, lost: lostIds });
+  const falls = laterEpochs ? [] : findFalls(trades, whole, verifier(trades, ranks));
+  if (falls.length === 0) return [{ ...first, ...whole }];
+  const found = falls.map((fallMs) => ({ ...first, fromMs: fallMs }));
+  return splitTrades([first, ...found], task, trades, ranks);
+}
+
+function splitTrades(
+  epochs: readonly LaterEpoch[],
+  { endMs }: WindowTask,
+  trades: TradeRows,
+  ranks: number[],
+): EpochTrades[] {
+  const all = Uint32Array.from({ length: trades.count }, (_, row) => row);
+  return epochs.map((epoch, i) => {
+    const untilMs = epochs[i + 1]?.fromMs ?? endMs;
+    const rows = all.filter((row) => {
+      const time = trades.time[row] ?? 0;
+      return time >= epoch.fromMs && time < untilMs;
+    });
+    return {
+      ...epoch,
+      ...orderTrades(trades, ranks, { shared: epoch.sharedIds, lost: epoch.lostIds }, rows),
+    };
+  });
 }
 
 function readBook(bars: Bars, depth: DepthRows, ranks: number[], startMs: number): WindowResult['book'] {

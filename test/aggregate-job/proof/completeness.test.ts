@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { checkCompleteness } from '../../../aggregate-job/proof/completeness.ts';
 import { joinEpochs, sharedIds } from '../../../aggregate-job/proof/epochs.ts';
-import { epochParts, segmentsOf } from '../../../aggregate-job/proof/segments.ts';
+import { segmentsOf } from '../../../aggregate-job/proof/segments.ts';
 import { orderTrades } from '../../../aggregate-job/scan/order.ts';
 import { pushTrade, type TradeRows, tradeRows } from '../../../aggregate-job/scan/trade-rows.ts';
 
@@ -96,7 +96,7 @@ describe('proving a day', () => {
           tail === 'unknown' ? undefined : rows.length === 0 ? null : tail === 'known' ? to : to + 2;
         const windows = Array.from({ length: 4 }, (_, w) => {
           const part = columns(rows.filter(({ time }) => Math.floor(time / WINDOW_MS) === w));
-          return epochParts(part, orderTrades(part, RANKS).order).map((rows) => segmentsOf(part, rows));
+          return [segmentsOf(part, orderTrades(part, RANKS).order)];
         });
         const epochs = joinEpochs(windows);
         expect(epochs.length).toBe(rows.length === 0 ? 0 : 1);
