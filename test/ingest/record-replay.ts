@@ -28,8 +28,8 @@ export async function recordReplay(store: Store, source: Source): Promise<Figure
     };
     const log = createLog('ingest', { write: () => {} });
     const status = { everyMs: MINUTE_MS, show: () => {}, end: () => {} };
-    const elapsedMs = () => performance.now();
-    const deps = { store, clock: systemClock, elapsedMs, random: Math.random, log, status };
+    const monotonicMs = () => performance.now();
+    const deps = { store, clock: systemClock, monotonicMs, random: Math.random, log, status };
     const stop = new AbortController();
     const recording = record({ ...options, writer: 'w' }, deps, stop.signal);
     await exchange.ended;
