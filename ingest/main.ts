@@ -21,8 +21,8 @@ await runProgram(ingestHelp, async (argv) => {
     firstWordMs: 2 * SECOND_MS,
   });
   const status = process.stderr.isTTY ? terminalStatus(process.stderr) : logStatus(log);
-  const elapsedMs = (): number => performance.now();
-  const deps = { store, clock: systemClock, elapsedMs, random: Math.random, log, status };
+  const monotonicMs = (): number => Math.floor(performance.now());
+  const deps = { store, clock: systemClock, monotonicMs, random: Math.random, log, status };
   const { lostRows } = await record(settings, deps, stop.signal);
   return lostRows > 0 ? 1 : 0;
 });

@@ -38,7 +38,7 @@ export type RecorderDependencies = {
   store: WriteOnlyStore;
   clock: Clock;
   /** Of a clock that nobody sets. */
-  elapsedMs: () => number;
+  monotonicMs: () => number;
   random: () => number;
   log: Log;
   status: Status;
@@ -246,6 +246,7 @@ class Recorder {
   #figures(): Figures {
     const { backlog, bytes } = this.#spool;
     const nowMs = this.#deps.clock.now();
+    const localMs = this.#deps.monotonicMs();
     const { exchangeMs, symbols, disconnected, staleStreams, openMinutes } = this.#feeds;
     return {
       ...this.#tally,
@@ -258,7 +259,7 @@ class Recorder {
       staleStreams,
       openMinutes,
       waitingChunks: backlog.size,
-      uploadLagMs: nowMs - (backlog.waitsSinceMs ?? nowMs),
+      uploadLagMs: localMs - (backlog.waitsSinceMs ?? localMs),
       isStoreFailing: backlog.isFailing,
       spoolBytes: bytes,
     };

@@ -21,8 +21,8 @@ import {
 /** A run that cannot be looked up (it is of another container) counts as dead when it showed no sign of life for so long. */
 const UNSEEN_MS = MINUTE_MS;
 
-/** `elapsedMs` is of a clock that nobody sets. */
-type Dependencies = { log: Log; elapsedMs: () => number };
+/** `monotonicMs` is of a clock that nobody sets. */
+type Dependencies = { log: Log; monotonicMs: () => number };
 
 /** A dead run that is ours now, and its chunk files by their names in the folder. */
 export type AdoptedRun = { folder: string; files: string[] };
@@ -42,12 +42,12 @@ export class Adoption {
   readonly #finishing = new Set<Promise<void>>();
   readonly #told = new Set<string>();
 
-  private constructor(spool: string, storeUrl: string, token: string, { log, elapsedMs }: Dependencies) {
+  private constructor(spool: string, storeUrl: string, token: string, { log, monotonicMs }: Dependencies) {
     this.#spool = spool;
     this.#storeUrl = storeUrl;
     this.#token = token;
     this.#log = log;
-    this.#signs = new SignsOfLife(UNSEEN_MS, elapsedMs);
+    this.#signs = new SignsOfLife(UNSEEN_MS, monotonicMs);
   }
 
   static async of(spool: string, storeUrl: string, deps: Dependencies): Promise<Adoption> {

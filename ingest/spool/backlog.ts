@@ -16,11 +16,19 @@ const REMINDER_MS = MINUTE_MS;
 /** A file that cannot be read for one of these reasons can be read later. */
 const PASSING = /^(EMFILE|ENFILE|ENOMEM|EAGAIN|EINTR|Z_MEM_ERROR|ERR_MEMORY_ALLOCATION_FAILED)$/;
 
-type Dependencies = { store: WriteOnlyStore; tally: Tally; log: Log; clock: Clock; random: () => number };
+/** `monotonicMs` is of a clock that nobody sets. */
+export type BacklogDependencies = {
+  store: WriteOnlyStore;
+  tally: Tally;
+  log: Log;
+  clock: Clock;
+  monotonicMs: () => number;
+  random: () => number;
+};
 
 /** The closed chunks that are not stored yet: each is compressed, stored when it is due, then removed from the spool. */
 export class Backlog {
-  readonly #deps: Dependencies;
+  readonly #deps: BacklogDependencies;
   readonly #onChange: () => void;
   /** All of them, in the order in which they were closed. */
   readonly #chunks = new Set<WaitingChunk>();
@@ -39,7 +47,7 @@ export class Backlog {
   readonly #wakeUp = new AbortController();
 
   /** `onChange` is called whenever a chunk has left. */
-  constructor(deps: Dependencies, onChange: () => void) {
+  constructor(deps: BacklogDependencies, onChange: () => void) {
     this.#deps = deps;
     this.#onChange = onChange;
   }
@@ -54,7 +62,7 @@ export class Backlog {
     return this.#failure !== undefined;
   }
 
-  /** Since when, by the local clock, the oldest chunk waits. */
+  /** Since when the oldest chunk waits, by the monotonic clock. */
   get waitsSinceMs(): number | undefined {
     const [oldest] = this.#chunks;
     return oldest?.facts.closedAtMs;
@@ -136,7 +144,7 @@ export class Backlog {
   }
 
   #isDue({ facts: { due } }: WaitingChunk): boolean {
-    return this.#isHurried || this.#exchangeMs >= due.exchangeMs || this.#deps.clock.now() >= due.localMs;
+    return this.#isHurried || this.#exchangeMs >= due.exchangeMs || this.#deps.monotonicMs() >= due.localMs;
   }
 
   #nextLeftOver(): WaitingChunk | undefined {
@@ -237,7 +245,7 @@ export class Backlog {
 
   /** One line when storing begins to fail, and one a minute while it does. */
   #failed(error: unknown): void {
-    const nowMs = this.#deps.clock.now();
+    const nowMs = this.#deps.monotonicMs();
     this.#failure ??= { sinceMs: nowMs, toldMs: Number.NEGATIVE_INFINITY };
     if (nowMs - this.#failure.toldMs < REMINDER_MS) return;
     this.#failure.toldMs = nowMs;
@@ -249,7 +257,7 @@ export class Backlog {
 
   #succeeded(): void {
     if (!this.#failure) return;
-    const failedForMs = this.#deps.clock.now() - this.#failure.sinceMs;
+    const failedForMs = this.#deps.monotonicMs() - this.#failure.sinceMs;
     this.#failure = undefined;
     this.#deps.log.info({ failedForMs, waiting: this.size }, 'storing chunks again');
   }

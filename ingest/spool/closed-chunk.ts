@@ -73,8 +73,8 @@ export class ClosedChunk implements WaitingChunk {
   }
 
   persist(folder: string | undefined): Promise<void> {
-    if (this.#isGone || folder === undefined) return Promise.resolve();
-    this.#persisting = this.#persist(folder);
+    if (folder === undefined) return Promise.resolve();
+    this.#persisting = this.#persisting.catch(() => {}).then(() => this.#persist(folder));
     return this.#persisting;
   }
 
@@ -96,7 +96,7 @@ export class ClosedChunk implements WaitingChunk {
   }
 
   async #persist(folder: string): Promise<void> {
-    if (!this.#compressed || this.#persisted) return;
+    if (!this.#compressed || this.#isGone || this.#persisted) return;
     const bytes = this.#compressed;
     const name = `${this.facts.name}.gz`;
     makeFoldersOf(folder, name);

@@ -52,6 +52,7 @@ export class LeftOver implements WaitingChunk {
   #plainBytes: number | undefined;
   #packedBytes: number | undefined;
   #isReady = false;
+  #isGone = false;
   #compressed: Buffer | undefined;
   #persisting: Promise<void> = Promise.resolve();
 
@@ -94,11 +95,12 @@ export class LeftOver implements WaitingChunk {
   writeRows(): void {}
 
   persist(): Promise<void> {
-    this.#persisting = this.#persist();
+    this.#persisting = this.#persisting.catch(() => {}).then(() => this.#persist());
     return this.#persisting;
   }
 
   async remove(): Promise<void> {
+    this.#isGone = true;
     await this.#persisting.catch(() => {});
     await this.#removePlain();
     if (this.#packedBytes !== undefined) await rm(this.#packedPath, { force: true });
@@ -106,6 +108,7 @@ export class LeftOver implements WaitingChunk {
   }
 
   async setAside(): Promise<void> {
+    this.#isGone = true;
     try {
       for (const path of [this.#path, this.#packedPath]) await aside(path);
     } finally {
@@ -139,7 +142,7 @@ export class LeftOver implements WaitingChunk {
 
   async #persist(): Promise<void> {
     const bytes = this.#compressed;
-    if (!bytes || this.#packedBytes !== undefined) return;
+    if (!bytes || this.#isGone || this.#packedBytes !== undefined) return;
     await writeWhole(this.#packedPath, bytes);
     this.#packedBytes = bytes.length;
     this.#compressed = undefined;

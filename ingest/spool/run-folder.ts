@@ -72,7 +72,8 @@ export class RunFolder {
     const name = this.#freeName();
     const unseen = join(spool, `.${name}`);
     try {
-      mkdirSync(unseen, { recursive: true });
+      mkdirSync(spool, { recursive: true });
+      mkdirSync(unseen);
       writeFileSync(join(unseen, OWNER), this.#token);
       writeFileSync(join(unseen, STORE), storeUrl);
       renameSync(unseen, join(spool, name));

@@ -1,13 +1,10 @@
 import { errorText } from '../../shared/errors.ts';
-import type { Log } from '../../shared/log.ts';
-import type { WriteOnlyStore } from '../../shared/store/open-later.ts';
-import { type Clock, MINUTE_MS } from '../../shared/time.ts';
+import { MINUTE_MS } from '../../shared/time.ts';
 import { chunkName, headerOf } from '../chunk/chunk.ts';
 import type { MinuteRows, MinuteSink } from '../minutes/stream-minutes.ts';
 import type { Stream } from '../stream.ts';
-import type { Tally } from '../tally.ts';
 import type { AdoptedRun } from './adoption.ts';
-import { Backlog } from './backlog.ts';
+import { Backlog, type BacklogDependencies } from './backlog.ts';
 import { ChunkFile } from './chunk-file.ts';
 import { ClosedChunk } from './closed-chunk.ts';
 import { leftOversOf } from './left-over.ts';
@@ -21,8 +18,6 @@ const REMINDER_MS = MINUTE_MS;
 
 export type SpoolOptions = { run: RunFolder; writer: string; maxBytes: number };
 
-type Dependencies = { store: WriteOnlyStore; tally: Tally; log: Log; clock: Clock; random: () => number };
-
 /** A chunk of any kind: its rows are under `header` (or nothing), its object is `name` and `.gz`. */
 export type ChunkSpec = { kind: string; symbol: string; name: string; header: string };
 
@@ -32,7 +27,7 @@ type OpenChunk = { spec: ChunkSpec; file: ChunkFile; hasShed: boolean };
 export class Spool implements MinuteSink {
   readonly backlog: Backlog;
   readonly #options: SpoolOptions;
-  readonly #deps: Dependencies;
+  readonly #deps: BacklogDependencies;
   readonly #open = new Set<OpenChunk>();
   readonly #memory = new SpareMemory();
   /** As of the last {@link write}, and what was taken since. */
@@ -42,7 +37,7 @@ export class Spool implements MinuteSink {
   #toldFailureMs = Number.NEGATIVE_INFINITY;
   #toldSheddingMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: SpoolOptions, deps: Dependencies, onChange: () => void) {
+  constructor(options: SpoolOptions, deps: BacklogDependencies, onChange: () => void) {
     this.#options = options;
     this.#deps = deps;
     this.backlog = new Backlog(deps, onChange);
@@ -79,9 +74,9 @@ export class Spool implements MinuteSink {
 
   /** Takes over the chunk files of a dead run; `onEmpty` is called when none of them is left. */
   async adopt(run: AdoptedRun, onEmpty: () => void): Promise<void> {
-    const { log, clock, tally } = this.#deps;
+    const { log, monotonicMs, tally } = this.#deps;
     let left = 0;
-    const chunks = await leftOversOf(run, clock.now(), {
+    const chunks = await leftOversOf(run, monotonicMs(), {
       onLeft: () => --left === 0 && onEmpty(),
       onDamaged: (name, problem) => {
         tally.damagedChunks++;
@@ -129,7 +124,7 @@ export class Spool implements MinuteSink {
     // A file with only a part of its rows, left behind when they are stored, would be taken for another chunk.
     const run = file.writtenBytes > 0 ? this.#readyRun() : undefined;
     if (run !== undefined) this.#try(() => file.write(run));
-    const nowMs = this.#deps.clock.now();
+    const nowMs = this.#deps.monotonicMs();
     const delayMs = spreadMs(spec.symbol);
     const facts = {
       kind: spec.kind,
@@ -169,7 +164,7 @@ export class Spool implements MinuteSink {
   /** A disk that refuses ends nothing: the rows stay in memory and are written, or stored from there, later. */
   #failed(error: unknown): void {
     this.#deps.tally.spoolFailures++;
-    const nowMs = this.#deps.clock.now();
+    const nowMs = this.#deps.monotonicMs();
     if (nowMs - this.#toldFailureMs < REMINDER_MS) return;
     this.#toldFailureMs = nowMs;
     this.#deps.log.error({ error }, `write spool: ${errorText(error)}; rows stay in memory`);
@@ -216,7 +211,7 @@ export class Spool implements MinuteSink {
   }
 
   #tellShedding(): void {
-    const nowMs = this.#deps.clock.now();
+    const nowMs = this.#deps.monotonicMs();
     if (nowMs - this.#toldSheddingMs < REMINDER_MS) return;
     this.#toldSheddingMs = nowMs;
     const { shed } = this.#deps.tally;

@@ -7,10 +7,11 @@ export type ChunkFacts = {
   /** Its object without the `.gz`, which is also its file in the folder of its run. */
   name: string;
   rows: number;
+  /** By the monotonic clock. */
   closedAtMs: number;
   /** The end of its time, by the exchange's clock; 0 where it does not matter. */
   endMs: number;
-  /** By the exchange's clock and, at the latest, by the local one. */
+  /** By the exchange's clock and, at the latest, by the monotonic one. */
   due: { exchangeMs: number; localMs: number };
 };
 

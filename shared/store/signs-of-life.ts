@@ -7,17 +7,17 @@ type Sight = { sign: string; sinceMs: number; lookedAtMs: number };
  */
 export class SignsOfLife {
   readonly #unseenMs: number;
-  readonly #elapsedMs: () => number;
+  readonly #monotonicMs: () => number;
   readonly #sights = new Map<string, Sight>();
 
-  constructor(unseenMs: number, elapsedMs: () => number) {
+  constructor(unseenMs: number, monotonicMs: () => number) {
     this.#unseenMs = unseenMs;
-    this.#elapsedMs = elapsedMs;
+    this.#monotonicMs = monotonicMs;
   }
 
   /** Looks once more. True when `name` has shown the same `sign` for the whole time. */
   isUnseen(name: string, sign: string): boolean {
-    const nowMs = this.#elapsedMs();
+    const nowMs = this.#monotonicMs();
     const before = this.#sights.get(name);
     // Whoever did not look for so long may have been stopped together with what it watches: it begins anew.
     const isContinued = before?.sign === sign && nowMs - before.lookedAtMs < this.#unseenMs;

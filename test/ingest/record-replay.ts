@@ -41,8 +41,8 @@ export async function recordReplay(
     };
     const log = createLog('ingest', { write: () => {} });
     const status = { everyMs: MINUTE_MS, show: () => {}, end: () => {} };
-    const elapsedMs = () => performance.now();
-    const deps = { store, clock: systemClock, elapsedMs, random: Math.random, log, status };
+    const monotonicMs = () => performance.now();
+    const deps = { store, clock: systemClock, monotonicMs, random: Math.random, log, status };
     const stop = new AbortController();
     const recording = record({ ...options, writer: 'w' }, deps, stop.signal);
     await Promise.race([exchange.ended, recording]);

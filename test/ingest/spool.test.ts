@@ -45,9 +45,9 @@ describe('the spool', () => {
     const { lines, log } = logged();
     const clock = fakeClock(NOON);
     const runFolder = await openRunFolder({ spool: spoolFolder, writer, storeUrl }, { log, tally });
-    const deps = { store: ofStore, tally, log, clock, random: () => 0 };
+    const deps = { store: ofStore, tally, log, clock, monotonicMs: clock.now, random: () => 0 };
     const spool = new Spool({ run: runFolder, writer, maxBytes }, deps, () => {});
-    const adoption = await Adoption.of(spoolFolder, storeUrl, { log, elapsedMs: clock.now });
+    const adoption = await Adoption.of(spoolFolder, storeUrl, { log, monotonicMs: clock.now });
     const adopt = async (): Promise<void> => {
       for (const run of await adoption.look()) await spool.adopt(run, () => void adoption.finish(run));
     };
@@ -82,7 +82,7 @@ describe('the spool', () => {
     return run.ready();
   }
   async function adoptFor(url: string): Promise<string[]> {
-    const adoption = await Adoption.of(spoolFolder, url, { log: logged().log, elapsedMs: () => 0 });
+    const adoption = await Adoption.of(spoolFolder, url, { log: logged().log, monotonicMs: () => 0 });
     return (await adoption.look()).flatMap(({ files }) => files);
   }
 
@@ -244,6 +244,27 @@ describe('the spool', () => {
         'raw/A/2024-07-18/depth/12-00_dead_0.csv.gz': `${DEPTH_HEADER}\n1\n`,
         [`${TRADES_12}.gz`]: `${TRADE_HEADER}\n1\n2\n`,
       });
+      await release();
+      expect(await readdir(spoolFolder)).toEqual([]);
+    });
+
+    it('leaves nothing behind that was written while its chunks were removed', async () => {
+      const names = Array.from(
+        { length: 60 },
+        (_, i) => `raw/A/2024-07-18/depth/12-${String(i).padStart(2, '0')}`,
+      );
+      await died(
+        'dead',
+        Object.fromEntries(names.map((name) => [`${name}_dead_0.csv`, `${DEPTH_HEADER}\n1\n`])),
+      );
+      const { spool, adopt, finish, release } = await start();
+      await adopt();
+      const finishing = finish();
+      while (spool.backlog.size > 0) {
+        void spool.persist();
+        await new Promise(setImmediate);
+      }
+      await finishing;
       await release();
       expect(await readdir(spoolFolder)).toEqual([]);
     });

@@ -57,10 +57,9 @@ describe('outages and floods', () => {
       const trial = await Trial.start({ seed: 22, durationMs: 8_000 });
       try {
         const spool = join(trial.folder, 'small');
-        const recorder = trial.record(
-          ['--spool', spool],
-          `mkdir -p ${spool} && mount -t tmpfs -o size=64k none ${spool}`,
-        );
+        const recorder = trial.record(['--spool', spool], {
+          inNamespace: `mkdir -p ${spool} && mount -t tmpfs -o size=64k none ${spool}`,
+        });
         await trial.listening(2);
         await trial.exchange.ended;
         recorder.kill('SIGTERM');

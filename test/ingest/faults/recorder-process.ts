@@ -15,11 +15,22 @@ export type RecorderProcess = {
   ended: Promise<{ code: number | null; tookMs: number }>;
 };
 
-/** Starts the real program. `inNamespace` is a shell command that is run before it in a mount namespace of its own. */
-export function startRecorder(argv: string[], inNamespace?: string): RecorderProcess {
+/** How a recorder is started: `inNamespace` is a shell command that is run before it in a mount namespace of its own. */
+export type Surroundings = { inNamespace?: string; program?: string; env?: Record<string, string> };
+
+/** Starts the real program. */
+export function startRecorder(
+  argv: string[],
+  { inNamespace, program = 'node', env = {} }: Surroundings = {},
+): RecorderProcess {
+  const options = { env: { ...process.env, ...env } };
   const child = inNamespace
-    ? spawn('unshare', ['-rm', 'sh', '-c', `${inNamespace} && exec node "$@"`, 'sh', MAIN, ...argv])
-    : spawn('node', [MAIN, ...argv]);
+    ? spawn(
+        'unshare',
+        ['-rm', 'sh', '-c', `${inNamespace} && exec ${program} "$@"`, 'sh', MAIN, ...argv],
+        options,
+      )
+    : spawn('sh', ['-c', `exec ${program} "$@"`, 'sh', MAIN, ...argv], options);
   const lines: Record<string, unknown>[] = [];
   const waiting: (() => void)[] = [];
   readLines(child, (line) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { depthStream, tradeStream } from '../../../shared/binance/wire.ts';
 import { openStore } from '../../../shared/store/open.ts';
+import type { Store } from '../../../shared/store/store.ts';
 import { MINUTE_MS, systemClock } from '../../../shared/time.ts';
 import { type Exchange, startExchange } from '../../../simulator/exchange.ts';
 import type { PlannedFault } from '../../../simulator/faulty/kinds.ts';
@@ -12,7 +13,7 @@ import { createRandom } from '../../../simulator/market/random.ts';
 import type { Source } from '../../../simulator/source/source.ts';
 import { temporaryFolder } from '../../shared/temporary-folder.ts';
 import { readChunks } from '../chunks.ts';
-import { type RecorderProcess, startRecorder } from './recorder-process.ts';
+import { type RecorderProcess, type Surroundings, startRecorder } from './recorder-process.ts';
 import { Witness } from './witness.ts';
 
 export type TrialOptions = {
@@ -27,7 +28,14 @@ export type TrialOptions = {
 };
 
 /** What was delivered, and what of it is not in the chunks or in them without having been sent. */
-export type Verdict = { delivered: number; lost: string[]; invented: string[]; rows: number };
+export type Verdict = {
+  delivered: number;
+  lost: string[];
+  invented: string[];
+  rows: number;
+  /** Rows that are stored more than once. */
+  repeated: string[];
+};
 
 /** A simulated exchange, a store and recorders as processes. Ends three seconds into a minute unless it plays longer. */
 export class Trial {
@@ -72,7 +80,7 @@ export class Trial {
   }
 
   /** Starts a recorder; `more` are further flags. */
-  record(more: string[] = [], inNamespace?: string): RecorderProcess {
+  record(more: string[] = [], surroundings: Surroundings = {}): RecorderProcess {
     const { url, wsUrl } = this.exchange;
     const symbols = this.source.instruments.map(({ symbol }) => symbol).join();
     const flags = {
@@ -86,7 +94,7 @@ export class Trial {
       `--${name}`,
       value,
     ]);
-    return startRecorder([...argv, ...more], inNamespace);
+    return startRecorder([...argv, ...more], surroundings);
   }
 
   /** Resolves when the source has a listener for every stream again, or has ended. */
@@ -105,15 +113,18 @@ export class Trial {
   }
 
   /** Compares the chunks with what was sent and read. @throws where a chunk is damaged or a row is in a wrong minute */
-  async verdict(): Promise<Verdict> {
+  async verdict(store?: Store): Promise<Verdict> {
     const stored = new Set<string>();
+    const repeated: string[] = [];
     let rows = 0;
-    for (const chunk of await readChunks(await openStore(this.lake, { writable: false }))) {
+    for (const chunk of await readChunks(store ?? (await openStore(this.lake, { writable: false })))) {
       for (const row of chunk.rows) {
         const timeMs = Number(row.slice(0, row.indexOf(',')));
         if (Math.floor(timeMs / MINUTE_MS) * MINUTE_MS !== chunk.startMs)
           throw new Error(`row in a wrong minute: ${row}`);
-        stored.add(`${chunk.symbol} ${chunk.kind} ${row}`);
+        const key = `${chunk.symbol} ${chunk.kind} ${row}`;
+        if (stored.has(key)) repeated.push(key);
+        stored.add(key);
         rows++;
       }
     }
@@ -124,6 +135,7 @@ export class Trial {
       lost: [...delivered].filter((row) => !stored.has(row)),
       invented: [...stored].filter((row) => !sent.has(row)),
       rows,
+      repeated,
     };
   }
 
