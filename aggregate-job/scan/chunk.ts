@@ -1,5 +1,6 @@
-import { crc32, deflateRawSync, gunzipSync, constants as zlib } from 'node:zlib';
+import { crc32, gunzipSync, constants as zlib } from 'node:zlib';
 import { errorText } from '../../shared/errors.ts';
+import { packEntry } from '../../shared/pack.ts';
 import { type InflateWhole, inflate, inflateWhole } from './inflate.ts';
 
 /** A chunk as it lies in the store (`gzip`) or, archived, in the day's zip (`deflate`, with the checks the zip holds). */
@@ -20,7 +21,6 @@ export type DamagedChunk = { damage: string; text: Buffer };
 
 const GZIP_HEADER_BYTES = 10;
 const GZIP_TRAILER_BYTES = 8;
-const DEFLATE_LEVEL = 6;
 
 /** Unpacks a chunk and checks its size and CRC. The text is valid as long as what `inflater` gives. */
 export function unpackChunk(
@@ -68,7 +68,7 @@ function unpackGzip(bytes: Buffer, inflater: InflateWhole): ReadableChunk | Dama
 function unpackUnusual(bytes: Buffer): ReadableChunk | DamagedChunk {
   try {
     const text = gunzipSync(bytes);
-    return { text, crc32: crc32(text), deflated: deflateRawSync(text, { level: DEFLATE_LEVEL }) };
+    return { text, crc32: crc32(text), deflated: packEntry(text) };
   } catch (error) {
     return { damage: errorText(error), text: certainText(bytes) };
   }

@@ -1,6 +1,6 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { type ChunkName, chunkObjectName, parseChunkName } from '../../shared/object-names.ts';
-import { compress } from '../chunk/chunk.ts';
+import { packChunk } from '../../shared/pack.ts';
 import type { ChunkFile } from './chunk-file.ts';
 
 /** Which minute of which stream a chunk holds, and when it is to be stored. */
@@ -78,7 +78,7 @@ export class ClosedChunk {
   async compress(): Promise<boolean> {
     const text = this.#file ? await this.#rows(this.#file) : wholeLines(await readFile(this.#path));
     if (!this.#file && text.indexOf('\n') === text.length - 1) return false;
-    this.#compressed = await compress(text);
+    this.#compressed = await packChunk(text);
     return true;
   }
 
