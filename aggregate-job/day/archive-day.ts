@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { crc32, deflateRawSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import { stringify } from 'csv-stringify/sync';
 import { mapInOrder } from '../../shared/concurrency.ts';
+import { packEntry } from '../../shared/pack.ts';
 import type { Manifest } from '../../shared/schema/manifest.ts';
 import { compareNames, type Store } from '../../shared/store/store.ts';
 import { openArchive, sha256OfObject } from '../archive/archive.ts';
@@ -87,7 +88,7 @@ async function* entriesOf(
     yield {
       name,
       method: 'deflate',
-      packed: deflateRawSync(bytes, { level: 6 }),
+      packed: packEntry(bytes),
       crc32: crc32(bytes),
       size: bytes.length,
     };

@@ -1,9 +1,9 @@
-import { gzipSync } from 'node:zlib';
 import { ExchangeError } from '../../shared/binance/request.ts';
 import type { ExchangeRest } from '../../shared/binance/rest.ts';
 import type { RestAggTrade } from '../../shared/binance/wire.ts';
 import { errorText } from '../../shared/errors.ts';
 import { chunkObjectName, REPAIR_WRITER } from '../../shared/object-names.ts';
+import { packChunkNow } from '../../shared/pack.ts';
 import type { Progress } from '../../shared/progress.ts';
 import { TRADE_HEADER, tradeLine } from '../../shared/schema/trade.ts';
 import type { Store } from '../../shared/store/store.ts';
@@ -89,7 +89,7 @@ class MinuteOfRepair {
       n,
     });
     const text = `${TRADE_HEADER}\n${this.#lines.join('')}`;
-    if ((await raw.create(name, gzipSync(text, { level: 6 }))) === undefined)
+    if ((await raw.create(name, packChunkNow(text))) === undefined)
       throw new Error(`create ${name}: another run repairs at the same time`);
     this.#taken.set(this.#minute, n + 1);
     this.stored += this.#lines.length;

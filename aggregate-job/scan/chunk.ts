@@ -1,5 +1,6 @@
-import { crc32, deflateRawSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import { MAX_CHUNK_BYTES } from '../../shared/limits.ts';
+import { packEntry } from '../../shared/pack.ts';
 import { createInflater, type Inflater, SPARE_BYTES } from './inflate.ts';
 
 /** A chunk as it lies in the store (`gzip`) or, archived, in the day's zip (`deflate`, with the checks the zip holds). */
@@ -21,7 +22,6 @@ export type DamagedChunk = { damage: string; text: Buffer };
 const GZIP_MAGIC = 0x1f8b;
 const GZIP_HEADER_BYTES = 10;
 const GZIP_TRAILER_BYTES = 8;
-const DEFLATE_LEVEL = 6;
 
 /** The text of a chunk and a line feed, without a copy of up to 128 MiB: the inflater leaves a byte for it. */
 export function withLineFeed(text: Buffer): Buffer {
@@ -102,7 +102,7 @@ function unpackUnusual(bytes: Buffer, inflater: Inflater): ReadableChunk | Damag
     return { damage: member.damage, text: inflater.text(isCut ? size + member.size : size) };
   }
   const text = inflater.text(size);
-  return { text, crc32: crc32(text), deflated: deflateWhole(text) };
+  return { text, crc32: crc32(text), deflated: packEntry(text) };
 }
 
 /** Behind the last member zeros are padding, and nothing else is. */
@@ -146,12 +146,6 @@ function hasSize(bytes: Buffer): boolean {
     bytes.length >= GZIP_HEADER_BYTES + GZIP_TRAILER_BYTES &&
     bytes.readUInt32LE(bytes.length - 4) <= USUAL_MAX_RATIO * bytes.length
   );
-}
-
-/** Deflated into one piece of memory, which grows only as far as it is written. */
-function deflateWhole(text: Buffer): Buffer {
-  const chunkSize = text.length + (text.length >> 10) + 1_024; // more than deflate adds to what cannot be packed
-  return Buffer.from(deflateRawSync(text, { level: DEFLATE_LEVEL, chunkSize }));
 }
 
 function unpackDeflate(

@@ -3,11 +3,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chunkName, compress, headerOf } from '../../ingest/chunk/chunk.ts';
+import { chunkName, headerOf } from '../../ingest/chunk/chunk.ts';
 import { Unreadable } from '../../ingest/frame/fields.ts';
 import { createFrameReader } from '../../ingest/frame/read-frame.ts';
 import { ROUTES, streamsOf } from '../../ingest/stream.ts';
 import type { RawKind } from '../../shared/object-names.ts';
+import { packChunk } from '../../shared/pack.ts';
 import { openStore } from '../../shared/store/open.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { DAY_MS, dayStartMs, MINUTE_MS } from '../../shared/time.ts';
@@ -17,7 +18,7 @@ import { cacheFolder } from '../cache.ts';
 import { DATE, SYMBOL } from './name.ts';
 
 /** Counted up when the day's content changes, so that no old one is measured. */
-const VERSION = 1;
+const VERSION = 2;
 const SEED = 1;
 /** Gives the day about 2.15 million aggregate trades. */
 const TRADES_PER_SECOND = 26.5;
@@ -64,7 +65,7 @@ async function storeMinute(store: Store, minutes: Map<number, Minute>, startMs: 
   if (!minute) return;
   for (const kind of ['depth', 'trades'] as const) {
     const name = chunkName({ name: '', symbol: SYMBOL, kind }, startMs, 'bench', 0);
-    await store.create(name, await compress(Buffer.from(headerOf(kind) + minute[kind].join(''))));
+    await store.create(name, await packChunk(Buffer.from(headerOf(kind) + minute[kind].join(''))));
   }
   minutes.delete(startMs);
 }

@@ -85,7 +85,7 @@ async function measureRate({ folder, note, print }: Bench, minutes: number): Pro
     rmSync(store, { recursive: true, force: true });
     if (sent.framesPerSecond < 0.98 * rate) break;
     const cpu = (usage.cpuSeconds / (rate * SUSTAINED_SECONDS)) * 1e6;
-    best = `${rate.toLocaleString('en')} frames/s sustained through rows, gzip 6 and folder; ${cpu.toFixed(1)} CPU s per million frames`;
+    best = `${rate.toLocaleString('en')} frames/s sustained through rows, gzip and folder; ${cpu.toFixed(1)} CPU s per million frames`;
   }
   print(`whole recorder, chunks of ${minutes} min: ${best}`);
 }

@@ -1,5 +1,3 @@
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { chunkObjectName, type RawKind } from '../../shared/object-names.ts';
 import { DEPTH_HEADER } from '../../shared/schema/depth.ts';
 import { TRADE_HEADER } from '../../shared/schema/trade.ts';
@@ -7,7 +5,6 @@ import { dateOf, dayStartMs, MINUTE_MS } from '../../shared/time.ts';
 import type { Stream } from '../stream.ts';
 
 const HEADERS: Record<RawKind, string> = { trades: TRADE_HEADER, depth: DEPTH_HEADER };
-const gzipAsync = promisify(gzip);
 
 /** The first line of a chunk, with its line end. */
 export const headerOf = (kind: RawKind): string => `${HEADERS[kind]}\n`;
@@ -17,9 +14,4 @@ export function chunkName({ symbol, kind }: Stream, startMs: number, writer: str
   const date = dateOf(startMs);
   const minute = Math.floor((startMs - dayStartMs(date)) / MINUTE_MS);
   return chunkObjectName(symbol, date, { kind, minute, writer, n });
-}
-
-/** One gzip member, level 6, mtime 0 (Node writes no other). Runs off the event loop. */
-export function compress(text: Uint8Array): Promise<Buffer> {
-  return gzipAsync(text, { level: 6 });
 }

@@ -1,8 +1,8 @@
 import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../../shared/errors.ts';
+import { packChunk } from '../../shared/pack.ts';
 import { unlessAbsent } from '../../shared/store/files.ts';
-import { compress } from '../chunk/chunk.ts';
 import { type ChunkFile, makeFoldersOf } from './chunk-file.ts';
 import { UNREADABLE } from './run-files.ts';
 import { type ChunkFacts, type WaitingChunk, writeWhole } from './waiting-chunk.ts';
@@ -53,7 +53,7 @@ export class ClosedChunk implements WaitingChunk {
       const text = await this.#rows();
       // Without a row it would say that nothing happened.
       if (this.#file.rows === 0 && this.#file.hasLost) return false;
-      this.#compressed = await compress(text);
+      this.#compressed = await packChunk(text);
       return true;
     } finally {
       this.#isCompressing = false;

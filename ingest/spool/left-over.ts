@@ -5,8 +5,8 @@ import { gunzip } from 'node:zlib';
 import { errorText } from '../../shared/errors.ts';
 import { MAX_CHUNK_BYTES } from '../../shared/limits.ts';
 import { nextObjectName } from '../../shared/object-names.ts';
+import { packChunk } from '../../shared/pack.ts';
 import { unlessAbsent } from '../../shared/store/files.ts';
-import { compress } from '../chunk/chunk.ts';
 import type { AdoptedRun } from './adoption.ts';
 import { UNREADABLE } from './run-files.ts';
 import { type ChunkFacts, type WaitingChunk, writeWhole } from './waiting-chunk.ts';
@@ -136,7 +136,7 @@ export class LeftOver implements WaitingChunk {
     const text = wholeLines(await readFile(this.#path));
     const headerEnd = this.facts.name.endsWith('.csv') ? text.indexOf('\n') + 1 : 0;
     if (text.length === headerEnd) return false;
-    this.#compressed = await compress(text);
+    this.#compressed = await packChunk(text);
     return true;
   }
 

@@ -1,14 +1,25 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { repairTrades } from '../../aggregate-job/exchange/repair.ts';
 import type { RestAggTrade } from '../../shared/binance/wire.ts';
-import { DAY_MS, HOUR_MS, SECOND_MS } from '../../shared/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
 import { type Exchange, startExchange } from '../../simulator/exchange.ts';
 import type { Faults, HttpAnswer, RestRequest } from '../../simulator/faults.ts';
 import { fakeClock } from '../shared/fake-clock.ts';
 import { MemoryStore } from '../shared/memory-store.ts';
 import { archivedIds } from './archived-rows.ts';
 import { type Hole, holesOf } from './holes.ts';
-import { barsIn, manifestIn, namesIn, runDay } from './job.ts';
-import { bookOfDay, DAY_START, MORNING_AFTER, quietMarket, recorded, tradesOfDay } from './market-day.ts';
+import { barsIn, manifestIn, namesIn, restAt, runDay } from './job.ts';
+import {
+  bookOfDay,
+  DATE,
+  DAY_START,
+  MORNING_AFTER,
+  quietMarket,
+  recorded,
+  SYMBOL,
+  tradesOfDay,
+} from './market-day.ts';
 import { expectHonest, expectWhole, type Truth } from './truth.ts';
 
 const isFull = process.env['TAPELAKE_FAULTS'] === 'full';
@@ -78,6 +89,27 @@ describe.each(SEEDS)('a day with holes (seed %d)', (seed) => {
     expect(new Set(archivedIds(store.objects, 'repair'))).toEqual(lost);
     expect(namesIn(store.objects, 'raw/')).toEqual([]);
   });
+});
+
+it('stores what it fetched as recorders store chunks, level 5 in a window of 4 KB', async () => {
+  const rest = restAt(exchange.url);
+  const inFirstMinute = (trade: RestAggTrade) => ({ ...trade, T: DAY_START + (trade.T % MINUTE_MS) });
+  store = new MemoryStore();
+  await repairTrades({
+    // a whole day's trades in one minute make a chunk of some size
+    rest: { ...rest, aggTrades: async (query) => (await rest.aggTrades(query)).map(inFirstMinute) },
+    raw: store,
+    symbol: SYMBOL,
+    date: DATE,
+    missing: [[trades[0]?.id ?? 0, trades.at(-1)?.id ?? 0]],
+    taken: new Map(),
+    maxIds: 5_000,
+    progress: { step: () => {}, update: () => {}, end: () => {} },
+  });
+  const [bytes = Buffer.alloc(0)] = store.objects.values();
+  const text = gunzipSync(bytes);
+  expect(text.length).toBeGreaterThan(20_000);
+  expect(bytes.equals(gzipSync(text, { level: 5, windowBits: 12 }))).toBe(true);
 });
 
 /** Holes of every kind at once. */

@@ -136,12 +136,16 @@ describe('the spool', () => {
     expect(await filesIn(run)).toEqual(['owner', 'store']);
   });
 
-  it('writes a chunk of one gzip member, level 6, without a time in it', async () => {
+  it('writes a chunk of one gzip member, level 5 in a window of 4 KB, without a time in it', async () => {
     const { spool, finish } = await start();
-    spool.open(DEPTH, NOON, 0).close(NOON + 60_000);
+    const rows = spool.open(DEPTH, NOON, 0);
+    const lines = Array.from({ length: 500 }, (_, i) => `${NOON + i * 100},"[[${(i * i) % 977}.5,1]]",[]\n`);
+    for (const line of lines) rows.append(Buffer.from(line));
+    rows.close(NOON + 60_000);
     await finish();
     const object = await store.read('raw/A/2024-07-18/depth/12-00_w_0.csv.gz');
-    expect(object?.bytes).toEqual(gzipSync(`${DEPTH_HEADER}\n`, { level: 6 }));
+    const text = `${DEPTH_HEADER}\n${lines.join('')}`;
+    expect(object?.bytes).toEqual(gzipSync(text, { level: 5, windowBits: 12 }));
     expect(object?.bytes.readUInt32LE(4)).toBe(0);
   });
 

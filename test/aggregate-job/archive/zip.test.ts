@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { unzipSync } from 'fflate';
 import { zipBytes } from '../../../aggregate-job/archive/zip-write.ts';
@@ -20,7 +20,7 @@ const lines = (minute: number): string[] =>
     const id = minute * 300 + i;
     return {
       T: START + minute * 60_000 + i * 200,
-      price: `100.${i % 10}`,
+      price: `100.${(id * id) % 977}`,
       quantity: '0.5',
       maker: i % 2 === 0,
       id,
@@ -88,6 +88,13 @@ describe('the zip of a day', () => {
     const bytes = await readFile(zip);
     expect(bytes.includes(chunkBytes('trades', lines(0)).subarray(10, -8))).toBe(true);
     expect(bytes.includes(gzipSync(text(2), { level: 6 }).subarray(10, -8))).toBe(true);
+  });
+
+  it('packs what must be packed anew as chunks are packed, level 5 in a window of 4 KB', async () => {
+    const bytes = await readFile(zip);
+    const inputs = unzipSync(bytes)['inputs.csv'] ?? Buffer.alloc(0);
+    for (const content of [Buffer.from(text(1)), inputs])
+      expect(bytes.includes(deflateRawSync(content, { level: 5, windowBits: 12 }))).toBe(true);
   });
 
   it('passes unzip -t', () => {
