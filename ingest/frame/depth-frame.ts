@@ -10,6 +10,7 @@
 
 // biome-ignore-all lint/style/noNonNullAssertion: reading outside the frame gives undefined, which equals no byte
 
+import { MAX_PLACES, MAX_WHOLE_DIGITS } from '../../shared/limits.ts';
 import { isTime } from './fields.ts';
 import type { Head } from './heads.ts';
 import type { Row } from './row.ts';
@@ -96,15 +97,17 @@ function copySide(frame: Buffer, row: Buffer, cursor: Cursor): boolean {
           row[end++] = c;
           c = frame[++at]!;
         } while (c !== QUOTE && c !== POINT);
-        if (frame[start] === ZERO && at > start + 1) return false;
+        if ((frame[start] === ZERO && at > start + 1) || at - start > MAX_WHOLE_DIGITS) return false;
         if (c === POINT) {
           row[end++] = c;
           c = frame[++at]!;
+          const placesStart = at;
           do {
             if ((c ^ ZERO) >= 10) return false;
             row[end++] = c;
             c = frame[++at]!;
           } while (c !== QUOTE);
+          if (at - placesStart > MAX_PLACES) return false;
         }
         const separator = i === 0 ? COMMA : CLOSE;
         if (frame[at + 1] !== separator) return false;

@@ -24,7 +24,8 @@ function levels(value: unknown, key: string): string {
   if (!Array.isArray(value)) throw new Unreadable(`${key} is not an array`);
   let text = '';
   for (const level of value) {
-    if (!Array.isArray(level)) throw new Unreadable(`${key} has a level that is no pair`);
+    if (!Array.isArray(level) || level.length !== 2)
+      throw new Unreadable(`${key} has a level that is no pair`);
     text += `${text === '' ? '' : ','}[${decimal(level[0], key)},${decimal(level[1], key)}]`;
   }
   return `[${text}]`;

@@ -1,17 +1,19 @@
+import { MAX_ID, MAX_PLACES, MAX_WHOLE_DIGITS } from '../../shared/limits.ts';
+
 /** Why a frame is no row. */
 export class Unreadable extends Error {
   override name = 'Unreadable';
 }
 
 // No leading zeros: the text must also be a JSON number, since a book keeps its digits as one.
-const DECIMAL = /^(?:0|[1-9]\d*)(?:\.\d+)?$/;
+const DECIMAL = new RegExp(`^(?:0|[1-9]\\d{0,${MAX_WHOLE_DIGITS - 1}})(?:\\.\\d{1,${MAX_PLACES}})?$`);
 /** Years 2000 to 2099: anything else is damage, and would not be a day of four digits. */
 const FIRST_MS = 946_684_800_000;
 const END_MS = 4_102_444_800_000;
 
-/** A whole number, as ids are. */
+/** A whole number from 0 on, as ids are. */
 export function integer(value: unknown, key: string): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_ID) return value;
   throw new Unreadable(`${key} is not a whole number`);
 }
 
@@ -33,7 +35,7 @@ export function symbol(value: unknown): string {
   throw new Unreadable('s is not text');
 }
 
-/** A plain decimal in text (`63943.90`), just as it is. */
+/** A plain decimal in text (`63943.90`), within the limits, just as it is. */
 export function decimal(value: unknown, key: string): string {
   if (typeof value === 'string' && DECIMAL.test(value)) return value;
   throw new Unreadable(`${key} is not a decimal number`);

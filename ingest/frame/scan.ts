@@ -3,6 +3,8 @@
 
 // biome-ignore-all lint/style/noNonNullAssertion: reading outside the frame gives undefined, which equals no byte
 
+import { MAX_PLACES, MAX_WHOLE_DIGITS } from '../../shared/limits.ts';
+
 const BLANK = 0x20;
 const QUOTE = 0x22;
 const POINT = 0x2e;
@@ -42,13 +44,15 @@ export function skipInteger(frame: Uint8Array, start: number): number {
   return at === start || (frame[start] === ZERO && at > start + 1) ? -1 : at;
 }
 
-/** Passes over a whole number, and perhaps a point and more digits. */
+/** Passes over a whole number, and perhaps a point and more digits, both within the limits. */
 export function skipDecimal(frame: Uint8Array, start: number): number {
   const point = skipInteger(frame, start);
+  if (point - start > MAX_WHOLE_DIGITS) return -1;
   if (point < 0 || frame[point] !== POINT) return point;
   let at = point + 1;
   while ((frame[at]! ^ ZERO) < 10) at++;
-  return at === point + 1 ? -1 : at;
+  const places = at - point - 1;
+  return places === 0 || places > MAX_PLACES ? -1 : at;
 }
 
 /** The number that at most 15 digits make; in two halves, since small integers add up faster. */

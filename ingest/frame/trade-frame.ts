@@ -53,6 +53,8 @@ export function readTradeFrame(frame: Buffer, head: Head, row: Buffer, ending: U
   const eventMs = numberAt(frame, eventStart, eventEnd);
   const timeMs = numberAt(frame, timeStart, timeEnd);
   if (!isTime(eventMs) || !isTime(timeMs) || longestId > MAX_DIGITS) return undefined;
+  const lastId = numberAt(frame, lastStart, lastEnd);
+  if (numberAt(frame, firstStart, firstEnd) > lastId) return undefined;
 
   let end = copy(frame, timeStart, timeEnd, row, 0);
   const add = (from: number, to: number): void => {
@@ -75,7 +77,7 @@ export function readTradeFrame(frame: Buffer, head: Head, row: Buffer, ending: U
     timeMs,
     eventMs,
     id: numberAt(frame, idStart, idEnd),
-    lastId: numberAt(frame, lastStart, lastEnd),
+    lastId,
     line: row.subarray(0, end),
   };
 }

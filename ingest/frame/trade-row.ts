@@ -13,6 +13,7 @@ export function readTrade(stream: string, data: Record<string, unknown>, receive
   const id = integer(data.a, 'a');
   const f = integer(data.f, 'f');
   const lastId = integer(data.l, 'l');
+  if (f > lastId) throw new Unreadable('f is larger than l');
   const nq = data.nq === undefined || data.nq === null ? '' : decimal(data.nq, 'nq');
   const trade = { T: timeMs, p, q, m, a: id, f, l: lastId, nq };
   return {

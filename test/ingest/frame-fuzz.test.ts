@@ -55,13 +55,13 @@ type Said = Pick<Row, 'stream' | 'symbol' | 'timeMs' | 'eventMs' | 'id'> & { lin
 /** The row as JSON.parse and a few checks make it; undefined for a frame that is none. */
 function naiveRow(frame: Buffer): Said | undefined {
   try {
-    const { stream, data: d } = JSON.parse(frame.toString());
+    const { stream, data: d } = JSON.parse(frame.toString(), asWritten);
     const times = isTime(d.T) && isTime(d.E) && typeof d.s === 'string';
     if (times && d.e === 'depthUpdate' && stream.endsWith('@depth20@100ms') && isWhole(d.u)) {
       const fields = [d.T, side(d.b), side(d.a), d.u, d.E, RECEIVED_MS];
       return { stream, symbol: d.s, timeMs: d.T, eventMs: d.E, id: d.u, line: `${fields.join(',')}\n` };
     }
-    const ids = isWhole(d.a) && isWhole(d.f) && isWhole(d.l) && typeof d.m === 'boolean';
+    const ids = isWhole(d.a) && isWhole(d.f) && isWhole(d.l) && d.f <= d.l && typeof d.m === 'boolean';
     if (times && ids && d.e === 'aggTrade' && stream.endsWith('@aggTrade')) {
       const noRpi = d.nq === undefined || d.nq === null ? '' : decimal(d.nq);
       const fields = [d.T, decimal(d.p), decimal(d.q), d.m, d.a, d.f, d.l, noRpi, d.E, RECEIVED_MS];
@@ -80,19 +80,22 @@ const said = ({ stream, symbol, timeMs, eventMs, id, line }: Row): Said => ({
   line: line.toString(),
 });
 
-const isWhole = (value: unknown): boolean => Number.isSafeInteger(value);
+/** A number is nothing unless it is written in digits alone. */
+const asWritten = (_: string, value: unknown, context?: { source?: string }): unknown =>
+  typeof value === 'number' && String(value) !== context?.source ? Number.NaN : value;
+const isWhole = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 const isTime = (value: unknown): boolean =>
   isWhole(value) && Number(value) >= Date.UTC(2000, 0) && Number(value) < Date.UTC(2100, 0);
 
 function decimal(value: unknown): string {
-  if (typeof value === 'string' && /^(0|[1-9][0-9]*)(\.[0-9]+)?$/.test(value)) return value;
+  if (typeof value === 'string' && /^(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?$/.test(value)) return value;
   throw new Error('not a decimal');
 }
 
 function side(value: unknown): string {
   if (!Array.isArray(value)) throw new Error('not a side');
   const levels = value.map((level: unknown) => {
-    if (!Array.isArray(level)) throw new Error('not a level');
+    if (!Array.isArray(level) || level.length !== 2) throw new Error('not a level');
     return `[${decimal(level[0])},${decimal(level[1])}]`;
   });
   return `"[${levels.join(',')}]"`;

@@ -100,8 +100,18 @@ describe('a trade frame', () => {
     ['q', 'NaN'],
     ['nq', 'x'],
     ['nq', 1],
+    ['p', '1234567890123456789'],
+    ['p', '1.1234567890123456789'],
+    ['q', '9'.repeat(40)],
+    ['nq', '0.1234567890123456789'],
+    ['nq', '1.0e0'],
     ['a', '1'],
+    ['a', -1],
     ['a', 2 ** 53],
+    ['f', -1],
+    ['f', TRADE.l + 1],
+    ['l', -1],
+    ['l', TRADE.f - 1],
     ['f', 1.5],
     ['l', null],
     ['m', 'true'],
@@ -133,6 +143,14 @@ describe('a depth frame', () => {
     ['b', {}],
     ['b', [['1.0']]],
     ['b', ['1.0', '2.0']],
+    ['b', [['1.0', '2.0', '3.0']]],
+    ['b', [['1.0', '2.0', null]]],
+    ['b', [[]]],
+    ['b', [['1234567890123456789', '1']]],
+    ['a', [['1', '1.1234567890123456789']]],
+    ['a', [['1.0e0', '1']]],
+    ['u', -1],
+    ['u', 2 ** 53],
     ['a', [[1, 2]]],
     ['a', [['1.0', '2.0"']]],
     ['u', '2'],
@@ -183,6 +201,70 @@ describe('every frame', () => {
     const b = Array.from({ length: 5_000 }, (_, i) => [`${i + 1}.50`, '0.001']);
     const line = lineOf(readFrame(written('ethusdt@depth20@100ms', { ...newerDepth, b })));
     expect(line).toContain(',[5000.50,0.001]]');
+  });
+});
+
+describe('a number', () => {
+  const frameOf = (data: object, from: string, to: string, stream = 'btcusdt@aggTrade') =>
+    readFrame(Buffer.from(JSON.stringify({ stream, data }).replace(from, to)));
+
+  it.each([
+    ['"a":3141966230', '"a":3141966230.0'],
+    ['"a":3141966230', '"a":3.14196623e9'],
+    ['"a":3141966230', '"a":-0'],
+    ['"f":7297376181', '"f":1.0e0'],
+    ['"l":7297376207', '"l":7297376207E0'],
+    ['"T":1771263510041', '"T": 1771263510041.0'],
+    ['"E":1771263510195', '"E":1.771263510195e12'],
+  ])('that is whole and not written so (%s as %s) makes a trade unreadable', (from, to) => {
+    expect(frameOf(TRADE, from, to)).toBeInstanceOf(Unreadable);
+  });
+
+  it.each([
+    ['"u":2', '"u":2.0'],
+    ['"u":2', '"u":\n2e0'],
+  ])('that is whole and not written so (%p as %p) makes a snapshot unreadable', (from, to) => {
+    expect(frameOf(DEPTH, from, to, 'ethusdt@depth20@100ms')).toBeInstanceOf(Unreadable);
+  });
+
+  it('under an unknown key may be written in any way', () => {
+    expect(frameOf(TRADE, '"st":1', '"x":-1.5e-3,"st":1.0')).toEqual(readTrade());
+  });
+
+  it('may have 18 digits before its point and 18 behind, on every way to the row', () => {
+    const [whole, places] = ['9'.repeat(18), '0'.repeat(18)];
+    const number = `${whole}.${places}`;
+    const trade = { ...TRADE, p: number, q: number, nq: number };
+    const depth = { ...DEPTH, b: [[number, number]], a: [[number, number]] };
+    for (const read of [readFrame, reader([])]) {
+      expect(
+        lineOf(read(Buffer.from(JSON.stringify({ stream: 'btcusdt@aggTrade', data: trade })))),
+      ).toContain(`,${number},${number},true,`);
+      expect(
+        lineOf(read(Buffer.from(JSON.stringify({ stream: 'ethusdt@depth20@100ms', data: depth })))),
+      ).toContain(`"[[${number},${number}]]","[[${number},${number}]]"`);
+    }
+  });
+
+  it('of an id may be 0 or 2^53 - 1, and the last id may equal the first', () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    expect(readTrade({ a: most, f: most, l: most })).toMatchObject({ id: most, lastId: most });
+    expect(readTrade({ a: 0, f: 0, l: 0 })).toMatchObject({ id: 0, lastId: 0 });
+  });
+});
+
+describe('a row', () => {
+  it('has 1 MiB at most, its end not counted', () => {
+    const bids = (bytes: number): string[][] => {
+      const pairs = Math.floor((bytes - 10) / '[1,22],'.length);
+      const rest = bytes - pairs * '[1,22],'.length - '[1,]'.length;
+      return [...Array.from({ length: pairs }, () => ['1', '22']), ['1', '2'.repeat(rest)]];
+    };
+    const roomBytes = 2 ** 20 - lineOf(readDepth({ b: [], a: [] })).length + 1;
+    const [longest, tooLong] = [0, 1].map((more) => readDepth({ b: bids(roomBytes + more), a: [] }));
+    if (!longest) throw new Error('no row');
+    expect(lineOf(longest)).toHaveLength(2 ** 20 + 1);
+    expect(tooLong).toBeInstanceOf(Unreadable);
   });
 });
 
@@ -272,6 +354,7 @@ describe('property: a row', () => {
   });
 
   function idsOf() {
-    return { a: fc.maxSafeNat(), f: fc.maxSafeNat(), l: fc.maxSafeNat() };
+    const [f, l] = [fc.integer({ min: 0, max: 2 ** 52 }), fc.integer({ min: 2 ** 52, max: 2 ** 53 - 1 })];
+    return { a: fc.maxSafeNat(), f, l };
   }
 });
