@@ -23,7 +23,7 @@ export type JobContext = {
   rest: ExchangeRest | undefined;
   /** The exchange's clock, or the local one when the exchange is not asked. */
   nowMs: number;
-  lease: Omit<LeaseContext, 'results'>;
+  lease: Omit<LeaseContext, 'results' | 'log'>;
   log: Log;
   /** A new display for a symbol-day. */
   showProgress(label: string): Progress;
@@ -103,7 +103,7 @@ async function buildOne(
   const { raw, results, settings, rest, nowMs, lease, log, showProgress, codeVersion, threads } = context;
   const progress = showProgress(label);
   try {
-    const manifest = await withLease({ ...lease, results }, symbol, date, () =>
+    const manifest = await withLease({ ...lease, results, log }, symbol, date, () =>
       buildSymbolDay({
         ...settings,
         raw,

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Log } from '../../shared/log.ts';
 import { leaseObjectName } from '../../shared/object-names.ts';
 import { checked } from '../../shared/schema/read-json.ts';
 import type { Store } from '../../shared/store/store.ts';
@@ -22,6 +23,7 @@ export type LeaseContext = {
   clock: Clock;
   /** True for an owner that is known to be gone: a dead process of this host, an earlier try of this task. */
   isGone(owner: Owner): boolean;
+  log: Pick<Log, 'info' | 'warn'>;
 };
 
 const LEASE_MS = 120_000;
@@ -39,7 +41,7 @@ export async function withLease<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const name = leaseObjectName(symbol, date);
-  let generation = await takeLease(context, name);
+  let generation = await takeLease(context, `${symbol} ${date}`, name);
   const ended = new AbortController();
   const renewing = (async () => {
     for (;;) {
@@ -59,17 +61,40 @@ export async function withLease<T>(
   }
 }
 
-async function takeLease(context: LeaseContext, name: string): Promise<string> {
+/**
+ * Waits until the lease is free. Clocks differ, and text can say anything: a lease is believed no longer than it lasts, counted by our own
+ * waiting from when it was last seen to change. Its holder renews it four times as often.
+ */
+async function takeLease(context: LeaseContext, work: string, name: string): Promise<string> {
+  const { results, clock, log } = context;
+  let told = '';
+  let seen = { generation: '', waitedMs: 0 };
   for (;;) {
-    const created = await context.results.create(name, leaseBytes(context));
+    const created = await results.create(name, leaseBytes(context));
     if (created !== undefined) return created;
-    const held = await context.results.read(name);
+    const held = await results.read(name);
     if (!held) continue;
-    if (isFree(context, held.bytes.toString())) {
-      const taken = await context.results.replace(name, leaseBytes(context), held.generation);
+    if (held.generation !== seen.generation) seen = { generation: held.generation, waitedMs: 0 };
+    const lease = parseLease(held.bytes.toString());
+    const isStale = seen.waitedMs >= LEASE_MS;
+    if (!lease || isStale || isFree(context, lease)) {
+      const taken = await results.replace(name, leaseBytes(context), held.generation);
+      if (taken !== undefined && lease && isStale)
+        log.warn(`take over ${work} from ${ownerText(lease)}: not renewed for ${LEASE_MS / 1_000} s`);
       if (taken !== undefined) return taken;
-    } else await context.clock.sleep(POLL_MS);
+      continue;
+    }
+    if (told !== ownerText(lease))
+      log.info(`wait for ${work}: ${ownerText(lease)} is at it, until ${lease.expires_at}`);
+    told = ownerText(lease);
+    await clock.sleep(POLL_MS);
+    seen.waitedMs += POLL_MS;
   }
+}
+
+function ownerText({ owner: { host, process, task } }: Lease): string {
+  const text = `process ${process} on ${host}${task === '' ? '' : ` (${task})`}`;
+  return text.slice(0, 200);
 }
 
 function leaseBytes({ owner, clock }: LeaseContext): Buffer {
@@ -77,9 +102,8 @@ function leaseBytes({ owner, clock }: LeaseContext): Buffer {
   return Buffer.from(`${JSON.stringify(lease)}\n`);
 }
 
-function isFree({ clock, isGone }: LeaseContext, text: string): boolean {
-  const lease = parseLease(text);
-  return !lease || Date.parse(lease.expires_at) <= clock.now() || isGone(lease.owner);
+function isFree({ clock, isGone }: LeaseContext, { owner, expires_at }: Lease): boolean {
+  return Date.parse(expires_at) <= clock.now() || isGone(owner);
 }
 
 /** Undefined for text that is no lease, which then holds nothing. */

@@ -89,6 +89,8 @@ function asker({
   let away: ExchangeError | undefined;
   let unanswered = 0;
   let quietUntilMs = 0;
+  // what is left of the patience: one for all questions until one of them is answered, or each would wait as long for nothing
+  let patienceMs = policy.totalMs;
   const patience = (error: unknown): number | undefined => {
     if (!(error instanceof ExchangeError) || (error.kind !== 'limited' && error.kind !== 'failed'))
       return undefined;
@@ -107,12 +109,16 @@ function asker({
       if (usedWeight !== undefined) budget.correct(usedWeight);
       return body;
     };
+    const askedAtMs = clock.now();
     try {
-      const body = await retry(work, policy, patience, { clock, random });
+      const body = await retry(work, { ...policy, totalMs: patienceMs }, patience, { clock, random });
       unanswered = 0;
+      patienceMs = policy.totalMs;
       return body;
     } catch (error) {
       if (!(error instanceof ExchangeError)) throw error;
+      if (error.kind === 'invalid') patienceMs = policy.totalMs;
+      else patienceMs = Math.max(0, patienceMs - (clock.now() - askedAtMs));
       if (error.kind === 'failed') unanswered++;
       if (error.kind === 'away' || unanswered === UNANSWERED_UNTIL_AWAY) away = error;
       throw new ExchangeError(error.kind, `ask exchange ${path}`, {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type LeaseContext, type Owner, withLease } from '../../aggregate-job/day/lease.ts';
+import { createLog } from '../../shared/log.ts';
 import { leaseObjectName } from '../../shared/object-names.ts';
 import { manualClock } from '../shared/manual-clock.ts';
 import { MemoryStore } from '../shared/memory-store.ts';
@@ -14,7 +15,10 @@ const [ANNA, BERT]: [Owner, Owner] = [
 
 let store: MemoryStore;
 let clock: ReturnType<typeof manualClock>;
+let logged: string[];
+const log = createLog('test', { write: (line) => void logged.push(JSON.parse(line).message) });
 beforeEach(() => {
+  logged = [];
   store = new MemoryStore();
   clock = manualClock(START);
 });
@@ -31,7 +35,7 @@ function worker(owner: Owner, options: Partial<LeaseContext> = {}) {
       fail = reject;
     });
   };
-  const context = { results: store, owner, clock, isGone: () => false, ...options };
+  const context = { results: store, owner, clock, isGone: () => false, log, ...options };
   const done = withLease(context, SYMBOL, DATE, work);
   done.catch(() => {});
   return { done, end: () => end(), fail: (error: Error) => fail(error), hasStarted: () => started };
@@ -80,7 +84,7 @@ describe('a lease', () => {
   it('of days and symbols keeps no other from being built', async () => {
     const anna = worker(ANNA);
     await clock.advance(0);
-    const context = { results: store, owner: BERT, clock, isGone: () => false };
+    const context = { results: store, owner: BERT, clock, isGone: () => false, log };
     expect(await withLease(context, SYMBOL, '2024-07-17', async () => 'other day')).toBe('other day');
     expect(await withLease(context, 'ETHUSDT', DATE, async () => 'other symbol')).toBe('other symbol');
     anna.end();
@@ -118,6 +122,53 @@ describe('a lease', () => {
     const bert = worker(BERT);
     await clock.advance(0);
     expect(holder()).toBe('bert');
+    bert.end();
+    await bert.done;
+  });
+
+  it.each([
+    ['in the year 2099', '2099-01-01T00:00:00.000Z'],
+    ['two hours from now', new Date(START + 7_200_000).toISOString()],
+  ])(
+    'that says it runs out %s is believed as long as a lease lasts, when nobody renews it',
+    async (_, expires_at) => {
+      put(JSON.stringify({ owner: ANNA, expires_at }));
+      const bert = worker(BERT);
+      await clock.advance(119_000);
+      expect(bert.hasStarted()).toBe(false);
+      await clock.advance(3_000);
+      expect([bert.hasStarted(), holder()]).toEqual([true, 'bert']);
+      bert.end();
+      await bert.done;
+    },
+  );
+
+  it('of one whose clock is hours ahead is waited for as long as it is renewed', async () => {
+    const ahead = { ...clock, now: () => clock.now() + 7_200_000 };
+    const anna = worker(ANNA, { clock: ahead });
+    await clock.advance(0);
+    const bert = worker(BERT);
+    await clock.advance(20 * 60_000);
+    expect([bert.hasStarted(), holder()]).toEqual([false, 'anna']);
+    anna.end();
+    await anna.done;
+    await clock.advance(1_000);
+    expect(holder()).toBe('bert');
+    bert.end();
+    await bert.done;
+  });
+
+  it('that is waited for is told once, by whom it is held', async () => {
+    put(JSON.stringify({ owner: { ...ANNA, task: 'job-x1/3' }, expires_at: '2099-01-01T00:00:00.000Z' }));
+    const bert = worker(BERT);
+    await clock.advance(60_000);
+    expect(logged).toEqual([
+      expect.stringMatching(
+        /^wait for BTCUSDT 2024-07-18: process 1 on anna \(job-x1\/3\) is at it, until 2099-01-01T00:00:00.000Z$/,
+      ),
+    ]);
+    await clock.advance(120_000);
+    expect(logged.slice(1)).toEqual([expect.stringMatching(/^take over BTCUSDT 2024-07-18 .*anna/)]);
     bert.end();
     await bert.done;
   });

@@ -113,6 +113,24 @@ describe('patience', () => {
     expect((await errorOf(rest().time())).retryAfterMs).toBe(3 * DAY_MS);
   });
 
+  it.each([429, 503])(
+    'is lost once on an exchange that only ever answers %d, until it answers',
+    async (status) => {
+      instead = () => refusal(status, { 'retry-after': '1' });
+      const asked = rest();
+      await errorOf(asked.time());
+      const lostMs = clock.now();
+      for (const ask of [asked.time, asked.symbols, asked.lastTradeIds]) await errorOf(ask());
+      expect([lostMs > 170_000, clock.now() <= 180_000]).toEqual([true, true]);
+      if (status !== 429) return; // which counts as away by now
+      await clock.sleep(10_000);
+      instead = (answer) => answer;
+      expect(await asked.time()).toBe(NOW);
+      instead = (answer) => (askedAt.length % 3 === 0 ? answer : refusal(429, { 'retry-after': '20' }));
+      expect(await asked.time()).toBe(NOW);
+    },
+  );
+
   it('is not lost on a question that was wrong', async () => {
     expect((await errorOf(rest().aggTrades({ symbol: 'NONE' }))).kind).toBe('invalid');
     expect(askedAt).toHaveLength(1);
