@@ -72,4 +72,12 @@ describe('the pace', () => {
       expect(pace.isHeld(100_000, 100, minute * 60_000 + 2_000, minute * 60_000)).toBe(false);
     }
   });
+
+  it('counts from the first time the exchange tells, and knows none before', () => {
+    const pace = new Pace();
+    expect(pace.isHeld(101, 100, undefined, 0)).toBe(false);
+    expect(pace.isHeld(101, 100, 9_000_000, 1_000)).toBe(false);
+    expect(pace.isHeld(101, 100, 9_200_000, 2_000)).toBe(true);
+    expect(pace.isHeld(101, 100, undefined, 3_000)).toBe(false);
+  });
 });

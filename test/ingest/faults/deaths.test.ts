@@ -48,6 +48,7 @@ describe('the death of a recorder', () => {
     try {
       for (let death = 0; death < DEATHS_ON_ONE_SPOOL; death++) {
         const recorder = start();
+        await recorder.said('recording begins');
         await trial.listening(2);
         // A few live too shortly to store what was left to them.
         await sleep(trial.random() * (death % 4 === 0 ? 100 : 3_000));
