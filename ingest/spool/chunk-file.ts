@@ -115,12 +115,14 @@ export class ChunkFile {
   /** The file is gone: what waits becomes a chunk of its own, with a header, and without the rest of a row that was cut. */
   lose(): void {
     const folder = this.#folder ?? '';
+    this.#folder = undefined;
+    if (this.#writtenBytes === 0) return; // nothing was in it
     const waiting = this.unwritten;
     const whole = this.#isCut ? waiting.subarray(waiting.indexOf(LINE_END) + 1) : waiting;
     const rowsBefore = this.#rows;
     // Not given back: a chunk may be compressed from it at this moment.
     [this.#bytes, this.#start, this.#end] = [EMPTY, 0, 0];
-    [this.#folder, this.#writtenBytes, this.#isCut] = [undefined, 0, false];
+    [this.#writtenBytes, this.#isCut] = [0, false];
     this.#put(this.#header);
     this.#put(whole);
     this.#rows = this.waitingRows;

@@ -4,20 +4,28 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCode } from '../errors.ts';
 import { linked } from './files.ts';
-import { hasEnded, processToken } from './process-token.ts';
+import { hasEnded, processToken, stateOf } from './process-token.ts';
+import { SignsOfLife } from './signs-of-life.ts';
 
 const RETRY_MS = 5;
 /** A lock is held for a few file operations; a write may take hours. */
-const LOCK_PATIENCE = { unseenMs: 60_000 };
+const LOCK_UNSEEN_MS = 60_000;
 const WRITE_PATIENCE = { unseenMs: 86_400_000 };
 
 /**
  * Runs `work` while this process alone holds the lock on `name`. The lock is a file that names its holder's process;
- * one left behind by a dead process is taken over. For processes of one machine.
+ * one left behind by a dead process is taken over, and so is one of another container that stayed the same for a minute by
+ * our own count: what clocks say of it is not believed, since they can be set. For processes of one machine.
  */
-export async function withLock<T>(folder: string, name: string, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  folder: string,
+  name: string,
+  work: () => Promise<T>,
+  monotonicMs: () => number = () => performance.now(),
+): Promise<T> {
   await mkdir(join(folder, 'locks'), { recursive: true });
-  return holding(folder, join(folder, 'locks', createHash('sha256').update(name).digest('hex')), work);
+  const path = join(folder, 'locks', createHash('sha256').update(name).digest('hex'));
+  return holding(folder, path, work, new SignsOfLife(LOCK_UNSEEN_MS, monotonicMs));
 }
 
 /** A path for a file in the making, which names this process; {@link removeAbandoned} deletes it when the process is gone. */
@@ -39,9 +47,14 @@ export async function removeAbandoned(folder: string): Promise<void> {
   await Promise.all(removals);
 }
 
-async function holding<T>(folder: string, path: string, work: () => Promise<T>): Promise<T> {
+async function holding<T>(
+  folder: string,
+  path: string,
+  work: () => Promise<T>,
+  signs: SignsOfLife,
+): Promise<T> {
   while (!(await tryLock(folder, path))) {
-    if (await isAbandoned(path)) await breakAbandoned(folder, path);
+    if (await isAbandoned(path, signs)) await breakAbandoned(folder, path, signs);
     else await sleep(RETRY_MS);
   }
   try {
@@ -63,16 +76,18 @@ async function tryLock(folder: string, path: string): Promise<boolean> {
 }
 
 /** Looks again under a lock of its own: whoever comes late to break a lock would else delete the one taken since. */
-async function breakAbandoned(folder: string, path: string): Promise<void> {
-  await holding(folder, `${path}.break`, async () => {
-    if (await isAbandoned(path)) await rm(path, { force: true });
-  });
+async function breakAbandoned(folder: string, path: string, signs: SignsOfLife): Promise<void> {
+  const look = async (): Promise<void> => {
+    if (await isAbandoned(path, signs)) await rm(path, { force: true });
+  };
+  await holding(folder, `${path}.break`, look, signs);
 }
 
-async function isAbandoned(path: string): Promise<boolean> {
+async function isAbandoned(path: string, signs: SignsOfLife): Promise<boolean> {
   try {
-    const [holder, info] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
-    return await hasEnded(holder, info.mtimeMs, LOCK_PATIENCE);
+    const [holder, { mtimeMs, ino }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
+    const state = await stateOf(holder);
+    return state === 'unknown' ? signs.isUnseen(path, `${holder} ${ino} ${mtimeMs}`) : state === 'ended';
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return false; // released in between
     throw error;

@@ -104,6 +104,14 @@ describe('feeds of which the exchange refuses some streams', () => {
     await settle();
     expect(all.disconnected).toBe(2 * 16);
   });
+
+  it('counts from the first time the exchange tells, and knows none before', () => {
+    const pace = new Pace();
+    expect(pace.isHeld(101, 100, undefined, 0)).toBe(false);
+    expect(pace.isHeld(101, 100, 9_000_000, 1_000)).toBe(false);
+    expect(pace.isHeld(101, 100, 9_200_000, 2_000)).toBe(true);
+    expect(pace.isHeld(101, 100, undefined, 3_000)).toBe(false);
+  });
 });
 
 describe('the pace', () => {

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openStore } from '../../shared/store/open.ts';
@@ -12,11 +14,17 @@ import { readChunks } from './chunks.ts';
 const MAIN = join(import.meta.dirname, '../../ingest/main.ts');
 
 /** The recorder as a process, with everything it says. */
-function start(argv: string[]): {
+function start(
+  argv: string[],
+  env: Record<string, string> = {},
+): {
   process: ChildProcess;
   ended: Promise<{ code: number | null; said: string }>;
 } {
-  const child = spawn('node', [MAIN, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('node', [MAIN, ...argv], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   let said = '';
   for (const output of [child.stdout, child.stderr]) output.on('data', (text) => (said += text));
   return { process: child, ended: once(child, 'close').then(([code]) => ({ code, said })) };
@@ -37,6 +45,21 @@ describe('the recorder’s program', () => {
     const given = argv.map((arg) => (arg === '.' || arg === 'absent' ? join(folder.path, arg) : arg));
     const { code, said } = await start([...given, '--spool', join(folder.path, 'spool')]).ended;
     expect(said.trim().split('\n')).toEqual([expect.stringContaining(named)]);
+    expect(code).toBe(2);
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  it('ends with one line and code 2 for a bucket that does not exist', async () => {
+    const body = JSON.stringify({ error: { code: 404, message: 'The specified bucket does not exist.' } });
+    const server = createServer((_, response) =>
+      response.writeHead(404, { 'content-type': 'application/json' }).end(body),
+    ).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo; // a server that listens on a port has one
+    const argv = ['--symbols', 'BTCUSDT', '--store', 'gs://nowhere', '--spool', join(folder.path, 'spool')];
+    const { code, said } = await start(argv, { GCS_API_ENDPOINT: `http://127.0.0.1:${port}` }).ended;
+    server.close();
+    expect(said.trim().split('\n')).toEqual([expect.stringContaining('the bucket does not exist')]);
     expect(code).toBe(2);
     expect(await readdir(folder.path)).toEqual([]);
   });

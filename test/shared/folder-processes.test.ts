@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { existsSync, utimesSync } from 'node:fs';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openFolderStore } from '../../shared/store/folder.ts';
 import { withLock } from '../../shared/store/lock.ts';
-import { hasEnded, processToken } from '../../shared/store/process-token.ts';
+import { hasEnded, processToken, stateOf } from '../../shared/store/process-token.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { outputOf, startChild } from './child/process.ts';
 import { listed, written } from './store-contract.ts';
@@ -79,6 +80,30 @@ describe('a lock', () => {
     expect(await readdir(join(privateFolder(), 'locks'))).toEqual([]);
   });
 
+  it('of another container is taken over when it stayed the same while it was watched, whatever the clocks say', async () => {
+    const locks = join(privateFolder(), 'locks');
+    await withLock(privateFolder(), 'x', () => Promise.resolve()); // makes the folder
+    const path = join(locks, createHash('sha256').update('x').digest('hex'));
+    const place = (): Promise<void> => writeFile(path, '1.1.4026531999');
+    let nowMs = 0;
+    let replacedAtMs = 0;
+    const monotonicMs = (): number => {
+      nowMs += 10_000;
+      // In the middle it is let go, and taken again at a time that lies far back.
+      if (nowMs === 50_000) {
+        replacedAtMs = nowMs;
+        utimesSync(path, 1_000_000, 1_000_000);
+      }
+      return nowMs;
+    };
+    await place();
+    await utimes(path, 2_000_000, 2_000_000);
+    const takenAtMs = await withLock(privateFolder(), 'x', () => Promise.resolve(nowMs), monotonicMs);
+    expect(replacedAtMs).toBe(50_000);
+    expect(takenAtMs).toBeGreaterThanOrEqual(replacedAtMs + 60_000);
+    expect(await readdir(locks)).toEqual([]);
+  });
+
   it('is held by one at a time, and let go when the work fails', async () => {
     let inside = 0;
     const work = async (): Promise<void> => {
@@ -111,6 +136,9 @@ describe('a process token', () => {
       expect(await hasEnded(`${pid}.${Number(start) - 1}.${space}`, Date.now(), patience)).toBe(true);
       expect(await hasEnded(`${pid}.${start}.1`, Date.now(), patience)).toBe(false);
       expect(await hasEnded(`${pid}.${start}.1`, Date.now() - 61_000, patience)).toBe(true);
+      // The first namespace has the same number everywhere: another boot may be another machine.
+      const elsewhere = `${pid}.${start}.${space?.replace(/-.*/, '-00000000')}`;
+      expect([await stateOf(elsewhere), await stateOf(await processToken())]).toEqual(['unknown', 'alive']);
     },
   );
 });

@@ -1,9 +1,13 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { IS_FULL, report } from './report.ts';
 import { Trial, type TrialOptions } from './trial.ts';
 
 const DEATHS = IS_FULL ? 20 : 4;
+/** More than the depth of folders that a path can name. */
+const DEATHS_ON_ONE_SPOOL = IS_FULL ? 200 : 6;
 /** Five times real time, so that many minutes end while recorders die. */
 const FAST: Omit<TrialOptions, 'seed'> = { speed: 5, durationMs: DEATHS * 40_000, tradesPerSecond: 10 };
 /** The platform kills 10 s after SIGTERM. */
@@ -34,6 +38,37 @@ describe('the death of a recorder', () => {
       await trial.close();
     }
   }, 300_000);
+
+  it.concurrent(`comes ${DEATHS_ON_ONE_SPOOL} times on one spool, which stays flat, and each row is stored once`, async () => {
+    // Played for longer than so many lives take, whatever else this machine does.
+    const trial = await Trial.start({ ...FAST, seed: 14, durationMs: DEATHS_ON_ONE_SPOOL * 300_000 });
+    const spool = join(trial.folder, 'spool');
+    // No connection is replaced, or its rows would come twice.
+    const start = () => trial.record(['--stale-after-s', '60']);
+    try {
+      for (let death = 0; death < DEATHS_ON_ONE_SPOOL; death++) {
+        const recorder = start();
+        await recorder.said('recording begins');
+        await trial.listening(2);
+        // A few live too shortly to store what was left to them.
+        await sleep(trial.random() * (death % 4 === 0 ? 100 : 3_000));
+        await trial.kill(recorder);
+        expect(await deepest(spool)).toBeLessThanOrEqual(RUN_DEPTH);
+      }
+      const last = start();
+      await trial.listening(2);
+      await sleep(500);
+      last.kill('SIGTERM');
+      expect(await last.ended).toMatchObject({ code: 0 });
+      expect(await readdir(spool)).toEqual([]);
+      const verdict = await trial.verdict();
+      report('kill -9, again and again on one spool', DEATHS_ON_ONE_SPOOL, [verdict]);
+      expect(verdict).toMatchObject({ lost: [], invented: [], repeated: [] });
+      expect(verdict.delivered).toBeGreaterThan(DEATHS_ON_ONE_SPOOL * 10);
+    } finally {
+      await trial.close();
+    }
+  }, 1_800_000);
 
   it.concurrent(`by SIGTERM at ${DEATHS} random moments costs nothing and takes less than 7 s`, async () => {
     const trial = await Trial.start({ ...FAST, seed: 12 });
@@ -84,3 +119,13 @@ describe('the death of a recorder', () => {
     }
   }, 300_000);
 });
+
+/** A chunk in the folder of its run: `{run}/raw/{SYMBOL}/{DATE}/{kind}/{file}`. */
+const RUN_DEPTH = 6;
+
+/** The most names in a path below the folder. */
+async function deepest(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  const depths = entries.map(({ parentPath }) => parentPath.slice(folder.length).split('/').length);
+  return Math.max(0, ...depths);
+}

@@ -78,6 +78,35 @@ describe('outages and floods', () => {
     60_000,
   );
 
+  (canMount ? it.concurrent : it.skip)(
+    `a full disk and the store away cost what is in memory at the end, which is counted to the row${canMount ? '' : ' (skipped: no mount namespaces here for a small disk)'}`,
+    async () => {
+      const trial = await Trial.start({ seed: 25, durationMs: 5_000 });
+      try {
+        const spool = join(trial.folder, 'small');
+        const fill = `dd if=/dev/zero of=${spool}/filler bs=4k 2>/dev/null || true`;
+        const recorder = trial.record(['--spool', spool], {
+          inNamespace: `mkdir -p ${spool} && mount -t tmpfs -o size=64k none ${spool} && { ${fill}; }`,
+        });
+        await recorder.said('recording begins');
+        await rename(trial.lake, `${trial.lake}-away`);
+        await writeFile(trial.lake, '');
+        await trial.listening(2);
+        await trial.exchange.ended;
+        recorder.kill('SIGTERM');
+        expect(await recorder.ended).toMatchObject({ code: 1 });
+        const lost = recorder.lines.find(({ message }) => String(message).startsWith('rows are lost'));
+        expect(lost).toMatchObject({ severity: 'ERROR' });
+        const figures = recorder.lines.find(({ message }) => message === 'recording ended');
+        expect(figures?.['lostRows']).toBe(lost?.['rows']);
+        expect(lost?.['rows']).toBe(trial.witness.delivered().size);
+      } finally {
+        await trial.close();
+      }
+    },
+    60_000,
+  );
+
   it.concurrent('a spool at its limit sheds snapshots, says how many, and keeps every trade', async () => {
     const trial = await Trial.start({ seed: 23, durationMs: 8 * MINUTE, speed: 60, tradesPerSecond: 5 });
     try {

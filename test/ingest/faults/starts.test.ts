@@ -101,6 +101,7 @@ async function tryStart(
     const flags = ['--store', storeUrl, '--stale-after-s', '30', ...(start.flags ?? [])];
     const recorder = trial.record(flags, start.surroundings);
     const startedMs = Date.now();
+    await recorder.said('recording begins');
     const thereMs = start.there ? await start.there().then(() => Date.now()) : startedMs;
     await trial.listening(2);
     const beganAfterMs = Date.now() - thereMs;
