@@ -1,17 +1,25 @@
 import { availableParallelism, hostname } from 'node:os';
-import { type ExchangeRest, exchangeRest } from '../shared/binance/rest.ts';
-import { errorCode, errorText } from '../shared/errors.ts';
-import { createLog, type Log } from '../shared/log.ts';
-import { logProgress, terminalProgress } from '../shared/progress.ts';
-import { packageVersion, runProgram } from '../shared/run-program.ts';
-import { openStore } from '../shared/store/open.ts';
+import type { ExchangeRest } from '../shared/binance/rest.ts';
+import { cacheCompiledCode } from '../shared/compile-cache.ts';
+import type { Log } from '../shared/log.ts';
 import type { Store } from '../shared/store/store.ts';
-import { systemClock } from '../shared/time.ts';
 import type { Owner } from './day/lease.ts';
-import { readTask } from './plan/task.ts';
-import { type JobContext, runJob } from './run.ts';
-import { type JobSettings, jobHelp, readJobSettings } from './settings.ts';
-import { startThreads, type Threads } from './threads/threads.ts';
+import type { JobContext } from './run.ts';
+import type { JobSettings } from './settings.ts';
+import type { Threads } from './threads/threads.ts';
+
+cacheCompiledCode();
+const { exchangeRest } = await import('../shared/binance/rest.ts');
+const { errorCode, errorText } = await import('../shared/errors.ts');
+const { createLog } = await import('../shared/log.ts');
+const { logProgress, terminalProgress } = await import('../shared/progress.ts');
+const { packageVersion, runProgram } = await import('../shared/run-program.ts');
+const { openStore } = await import('../shared/store/open.ts');
+const { systemClock } = await import('../shared/time.ts');
+const { readTask } = await import('./plan/task.ts');
+const { runJob } = await import('./run.ts');
+const { jobHelp, readJobSettings } = await import('./settings.ts');
+const { startThreads } = await import('./threads/threads.ts');
 
 await runProgram(jobHelp, async (argv) => {
   const settings = readJobSettings(argv, process.env);

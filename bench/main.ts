@@ -1,18 +1,21 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { helpText, integer, readSettings, setting } from '../shared/config.ts';
-import { UsageError } from '../shared/errors.ts';
-import { runProgram } from '../shared/run-program.ts';
-import { measureBars } from './bars/measure.ts';
+import { cacheCompiledCode } from '../shared/compile-cache.ts';
 import type { Bench } from './bench.ts';
-import { cacheFolder } from './cache.ts';
-import { measureGrowth } from './growth/measure.ts';
-import { measureJob } from './job/measure.ts';
-import { measureLatency } from './latency/measure.ts';
-import { programRunner } from './program/run.ts';
-import { measureRecorder } from './recorder/measure.ts';
-import { installTools } from './tools.ts';
+
+cacheCompiledCode();
+const { helpText, integer, readSettings, setting } = await import('../shared/config.ts');
+const { UsageError } = await import('../shared/errors.ts');
+const { runProgram } = await import('../shared/run-program.ts');
+const { measureBars } = await import('./bars/measure.ts');
+const { cacheFolder } = await import('./cache.ts');
+const { measureGrowth } = await import('./growth/measure.ts');
+const { measureJob } = await import('./job/measure.ts');
+const { measureLatency } = await import('./latency/measure.ts');
+const { programRunner } = await import('./program/run.ts');
+const { measureRecorder } = await import('./recorder/measure.ts');
+const { installTools } = await import('./tools.ts');
 
 const MEASURES: Record<string, (bench: Bench) => Promise<void>> = {
   bars: measureBars,

@@ -1,11 +1,14 @@
 import { hostname } from 'node:os';
-import { createLog } from '../shared/log.ts';
-import { runProgram } from '../shared/run-program.ts';
-import { openStoreOrLater } from '../shared/store/open-later.ts';
-import { SECOND_MS, systemClock } from '../shared/time.ts';
-import { record } from './recorder.ts';
-import { ingestHelp, readIngestSettings } from './settings.ts';
-import { logStatus, terminalStatus } from './status.ts';
+import { cacheCompiledCode } from '../shared/compile-cache.ts';
+
+cacheCompiledCode();
+const { createLog } = await import('../shared/log.ts');
+const { runProgram } = await import('../shared/run-program.ts');
+const { openStoreOrLater } = await import('../shared/store/open-later.ts');
+const { SECOND_MS, systemClock } = await import('../shared/time.ts');
+const { record } = await import('./recorder.ts');
+const { ingestHelp, readIngestSettings } = await import('./settings.ts');
+const { logStatus, terminalStatus } = await import('./status.ts');
 
 await runProgram(ingestHelp, async (argv) => {
   const settings = readIngestSettings(argv, process.env, hostname());

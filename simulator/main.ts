@@ -1,16 +1,19 @@
-import { helpText, integer, list, readSettings, setting, toggle } from '../shared/config.ts';
-import { requireDate } from '../shared/dates.ts';
-import { UsageError } from '../shared/errors.ts';
-import { runProgram } from '../shared/run-program.ts';
-import { isoMillisecond, systemClock } from '../shared/time.ts';
-import { startExchange } from './exchange.ts';
-import { FAULT_KINDS, planFaults } from './faulty/kinds.ts';
-import { createFaultyStage } from './faulty/stage.ts';
-import { createMarket, wholeDays } from './market/market.ts';
-import { createRandom } from './market/random.ts';
+import { cacheCompiledCode } from '../shared/compile-cache.ts';
 import type { Speed } from './playback.ts';
-import { openReplay } from './recording/replay.ts';
 import type { Source } from './source/source.ts';
+
+cacheCompiledCode();
+const { helpText, integer, list, readSettings, setting, toggle } = await import('../shared/config.ts');
+const { requireDate } = await import('../shared/dates.ts');
+const { UsageError } = await import('../shared/errors.ts');
+const { runProgram } = await import('../shared/run-program.ts');
+const { isoMillisecond, systemClock } = await import('../shared/time.ts');
+const { startExchange } = await import('./exchange.ts');
+const { FAULT_KINDS, planFaults } = await import('./faulty/kinds.ts');
+const { createFaultyStage } = await import('./faulty/stage.ts');
+const { createMarket, wholeDays } = await import('./market/market.ts');
+const { createRandom } = await import('./market/random.ts');
+const { openReplay } = await import('./recording/replay.ts');
 
 const SETTINGS = {
   replay: setting('recorded files (.jsonl.gz) to play, separated by commas', list),

@@ -65,6 +65,18 @@ describe.each(PROGRAMS)('%s', (program, word) => {
 
 describe('a program', () => {
   it.each([
+    ['ingest/main.ts', 'ingest/recorder.ts'],
+    ['aggregate-job/main.ts', 'aggregate-job/run.ts'],
+    ['aggregate-job/execute/main.ts', 'aggregate-job/execute/follow.ts'],
+    ['simulator/main.ts', 'simulator/exchange.ts'],
+    ['simulator/demo/main.ts', 'simulator/demo/demo.ts'],
+  ])('%s starts with the compiled code of an earlier start', (program, imported) => {
+    run(program, ['--help']);
+    const { stderr } = run(program, ['--help'], { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
+    expect(stderr).toMatch(new RegExp(`V8 code cache for ESM \\S+/${imported} was accepted`));
+  });
+
+  it.each([
     ['ingest/main.ts', '--symbols is missing'],
     ['aggregate-job/main.ts', '--store or --raw: missing'],
     ['aggregate-job/execute/main.ts', '--project is missing'],

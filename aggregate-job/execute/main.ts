@@ -1,13 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { errorText, UsageError } from '../../shared/errors.ts';
-import { createLog } from '../../shared/log.ts';
-import { runProgram } from '../../shared/run-program.ts';
-import { systemClock } from '../../shared/time.ts';
-import { follow } from './follow.ts';
-import { logReport, terminalReport } from './report.ts';
-import { createRunApi, type RunApi } from './run-api.ts';
-import { type ExecuteSettings, executeHelp, readExecuteSettings } from './settings.ts';
-import { startOnce } from './start.ts';
+import { cacheCompiledCode } from '../../shared/compile-cache.ts';
+import type { RunApi } from './run-api.ts';
+import type { ExecuteSettings } from './settings.ts';
+
+cacheCompiledCode();
+const { errorText, UsageError } = await import('../../shared/errors.ts');
+const { createLog } = await import('../../shared/log.ts');
+const { runProgram } = await import('../../shared/run-program.ts');
+const { systemClock } = await import('../../shared/time.ts');
+const { follow } = await import('./follow.ts');
+const { logReport, terminalReport } = await import('./report.ts');
+const { createRunApi } = await import('./run-api.ts');
+const { executeHelp, readExecuteSettings } = await import('./settings.ts');
+const { startOnce } = await import('./start.ts');
 
 /** The exit code of a program that ended at ctrl-C. */
 const INTERRUPTED = 130;

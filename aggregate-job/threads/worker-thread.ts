@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { BarsPart } from '../bars/bar-text.ts';
 import type { WindowResult, WindowTask } from '../scan/window.ts';
@@ -17,7 +19,7 @@ type Waiting = { resolve(answer: Answer): void; reject(error: Error): void };
  * say, takes the tasks it had with it and is not ready any more.
  */
 export class WorkerThread {
-  readonly #worker = new Worker(new URL('./worker.ts', import.meta.url));
+  readonly #worker = new Worker(new URL('./worker.ts', import.meta.url), { env: compileCacheOfThis() });
   readonly #waiting: Waiting[] = [];
   /** Shared memory that no task uses now. */
   readonly #free: SharedArrayBuffer[] = [];
@@ -97,4 +99,10 @@ function packed(task: WindowTask, memory: SharedArrayBuffer): WindowTask {
     return { ...chunk, stored: { ...chunk.stored, bytes: shared.subarray(start, end) } };
   });
   return { ...task, chunks };
+}
+
+/** A thread does not take the compile cache over from its parent by itself; of the environment it needs nothing else. */
+function compileCacheOfThis(): NodeJS.ProcessEnv {
+  const versioned = getCompileCacheDir();
+  return versioned === undefined ? {} : { NODE_COMPILE_CACHE: dirname(versioned) };
 }

@@ -1,7 +1,10 @@
 import { constants } from 'node:os';
-import { helpText, readSettings } from '../../shared/config.ts';
-import { runProgram } from '../../shared/run-program.ts';
-import { runDemo } from './demo.ts';
+import { cacheCompiledCode } from '../../shared/compile-cache.ts';
+
+cacheCompiledCode();
+const { helpText, readSettings } = await import('../../shared/config.ts');
+const { runProgram } = await import('../../shared/run-program.ts');
+const { runDemo } = await import('./demo.ts');
 
 const FOLDER = 'lake';
 

@@ -1,0 +1,11 @@
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+
+/**
+ * Keeps compiled code for the next start, which is twice as fast then. It helps what is imported afterwards: a program calls it first
+ * and imports the rest of itself by `import()`. The code lies beside the packages, where only those may write who may change the
+ * program too (a folder of all users would let others do so); where this user may not, nothing is kept.
+ */
+export function cacheCompiledCode(): void {
+  enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/tapelake'));
+}
