@@ -3,6 +3,7 @@ import { Feeds } from '../../ingest/feed/feeds.ts';
 import { Pace } from '../../ingest/pace.ts';
 import { createTally } from '../../ingest/tally.ts';
 import { createLog } from '../../shared/log.ts';
+import { systemClock } from '../../shared/time.ts';
 import { fakeClock } from '../shared/fake-clock.ts';
 
 /** Connections open at once, but for those whose address holds what `refuses` finds. */
@@ -106,11 +107,16 @@ describe('feeds of which the exchange refuses some streams', () => {
   });
 
   it('counts from the first time the exchange tells, and knows none before', () => {
-    const pace = new Pace();
-    expect(pace.isHeld(101, 100, undefined, 0)).toBe(false);
-    expect(pace.isHeld(101, 100, 9_000_000, 1_000)).toBe(false);
-    expect(pace.isHeld(101, 100, 9_200_000, 2_000)).toBe(true);
-    expect(pace.isHeld(101, 100, undefined, 3_000)).toBe(false);
+    let nowMs = 0;
+    const pace = new Pace({ ...systemClock, monotonicMs: () => nowMs });
+    const isHeldAt = (atMs: number, exchangeMs: number | undefined): boolean => {
+      nowMs = atMs;
+      return pace.isHeld(101, 100, exchangeMs);
+    };
+    expect(isHeldAt(0, undefined)).toBe(false);
+    expect(isHeldAt(1_000, 9_000_000)).toBe(false);
+    expect(isHeldAt(2_000, 9_200_000)).toBe(true);
+    expect(isHeldAt(3_000, undefined)).toBe(false);
   });
 });
 
