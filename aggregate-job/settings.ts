@@ -1,8 +1,17 @@
-import { address, helpText, integer, list, readSettings, setting, text, toggle } from '../shared/config.ts';
+import { parseResolution, type Resolution } from '../shared/bars/resolution.ts';
 import { requireDate } from '../shared/dates.ts';
 import { UsageError } from '../shared/errors.ts';
-import { isSymbol } from '../shared/object-names.ts';
-import { parseResolution, type Resolution } from './bars/resolution.ts';
+import { isSymbol } from '../shared/lake/object-names.ts';
+import {
+  address,
+  helpText,
+  integer,
+  list,
+  readSettings,
+  setting,
+  text,
+  toggle,
+} from '../shared/program/settings.ts';
 
 const SETTINGS = {
   store: setting('where raw chunks and results lie: a folder or gs://bucket[/prefix]', text),

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cacheCompiledCode } from '../shared/compile-cache.ts';
+import { cacheCompiledCode } from '../shared/program/compile-cache.ts';
 import type { Bench } from './bench.ts';
 
 cacheCompiledCode();
-const { helpText, integer, readSettings, setting } = await import('../shared/config.ts');
+const { helpText, integer, readSettings, setting } = await import('../shared/program/settings.ts');
 const { UsageError } = await import('../shared/errors.ts');
-const { runProgram } = await import('../shared/run-program.ts');
+const { runProgram } = await import('../shared/program/run-program.ts');
 const { measureBars } = await import('./bars/measure.ts');
 const { cacheFolder } = await import('./cache.ts');
 const { measureGrowth } = await import('./growth/measure.ts');

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { helpText, integer, readSettings, setting } from '../shared/config.ts';
-import { runProgram } from '../shared/run-program.ts';
+import { runProgram } from '../shared/program/run-program.ts';
+import { helpText, integer, readSettings, setting } from '../shared/program/settings.ts';
 
 const SETTINGS = {
   symbols: setting('number of symbols', integer(1, 2_000), 500),

@@ -1,4 +1,4 @@
-# The daily files as tables, where they lie. Columns and meanings are those of shared/schema/schema.json.
+# The daily files as tables, where they lie. Columns and meanings are those of shared/lake/schema.json.
 
 locals {
   # A price of 7 places and its vwap of 11 do not fit NUMERIC, which has 9.

@@ -1,14 +1,14 @@
 import { hostname } from 'node:os';
-import { cacheCompiledCode } from '../shared/compile-cache.ts';
+import { cacheCompiledCode } from '../shared/program/compile-cache.ts';
 
 cacheCompiledCode();
-const { createLog } = await import('../shared/log.ts');
-const { runProgram } = await import('../shared/run-program.ts');
-const { openStoreOrLater } = await import('../shared/store/open-later.ts');
+const { createLog } = await import('../shared/program/log.ts');
+const { runProgram } = await import('../shared/program/run-program.ts');
+const { openStoreOrLater } = await import('../shared/program/open-later.ts');
 const { SECOND_MS, systemClock } = await import('../shared/time.ts');
 const { record } = await import('./recorder.ts');
 const { ingestHelp, readIngestSettings } = await import('./settings.ts');
-const { logStatus, terminalStatus } = await import('./status.ts');
+const { logStatus, terminalStatus } = await import('./health/status.ts');
 
 await runProgram(ingestHelp, async (argv) => {
   const settings = readIngestSettings(argv, process.env, hostname());

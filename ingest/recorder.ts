@@ -1,6 +1,6 @@
 import { errorText } from '../shared/errors.ts';
-import type { Log } from '../shared/log.ts';
-import type { WriteOnlyStore } from '../shared/store/open-later.ts';
+import type { Log } from '../shared/program/log.ts';
+import type { WriteOnlyStore } from '../shared/program/open-later.ts';
 import { addDays, type Clock, dateOf, HOUR_MS, MINUTE_MS, SECOND_MS } from '../shared/time.ts';
 import { lookUpSymbols, REGION_REFUSED } from './exchange/lookup.ts';
 import { createRest, type Rest } from './exchange/rest.ts';
@@ -8,16 +8,16 @@ import { chooseSymbols, type SymbolChoice } from './exchange/symbols.ts';
 import { TradeCheck } from './exchange/trade-check.ts';
 import { Feeds } from './feed/feeds.ts';
 import { TradeIds } from './feed/trade-ids.ts';
-import type { Figures } from './figures.ts';
+import type { Figures } from './health/figures.ts';
 import { startHealthServer } from './health/server.ts';
+import type { Status } from './health/status.ts';
+import { createTally, type Tally } from './health/tally.ts';
 import { Pace } from './pace.ts';
 import { Schedule } from './schedule.ts';
 import { openConnection } from './socket/connection.ts';
 import { Adoption } from './spool/adoption.ts';
 import { openRunFolder, type RunFolder, removeEmptyDays } from './spool/run-folder.ts';
 import { Spool } from './spool/spool.ts';
-import type { Status } from './status.ts';
-import { createTally, type Tally } from './tally.ts';
 
 export type RecorderOptions = {
   choice: SymbolChoice;

@@ -1,5 +1,5 @@
 import { errorText } from '../shared/errors.ts';
-import type { Log } from '../shared/log.ts';
+import type { Log } from '../shared/program/log.ts';
 
 /** Work that is done again and again until it is stopped. A run that fails is logged and tried again at its next time. */
 export class Schedule {

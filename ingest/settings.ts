@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { address, helpText, integer, list, readSettings, setting, text } from '../shared/config.ts';
 import { UsageError } from '../shared/errors.ts';
-import { isSymbol, isWriter, REPAIR_WRITER } from '../shared/object-names.ts';
+import { isSymbol, isWriter, REPAIR_WRITER } from '../shared/lake/object-names.ts';
+import { address, helpText, integer, list, readSettings, setting, text } from '../shared/program/settings.ts';
 import { SECOND_MS } from '../shared/time.ts';
 import type { SymbolChoice } from './exchange/symbols.ts';
 import type { RecorderOptions } from './recorder.ts';

@@ -8,14 +8,14 @@ import {
 import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Clock, systemClock } from '../shared/time.ts';
-import { createExchangeClock } from './clock.ts';
-import type { Faults, HttpAnswer, RestRequest } from './faults.ts';
+import type { Faults, HttpAnswer, RestRequest } from './faulty/faults.ts';
 import { type PlayedSource, play, type Speed } from './playback.ts';
 import { createRest } from './rest/answer.ts';
 import { Audience } from './socket/audience.ts';
 import { Connection } from './socket/connection.ts';
 import { answerRequest } from './socket/requests.ts';
 import { routeOf } from './socket/route.ts';
+import { createExchangeClock } from './source/clock.ts';
 import type { Source } from './source/source.ts';
 
 export type ExchangeOptions = {

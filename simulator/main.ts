@@ -1,12 +1,14 @@
-import { cacheCompiledCode } from '../shared/compile-cache.ts';
+import { cacheCompiledCode } from '../shared/program/compile-cache.ts';
 import type { Speed } from './playback.ts';
 import type { Source } from './source/source.ts';
 
 cacheCompiledCode();
-const { helpText, integer, list, readSettings, setting, toggle } = await import('../shared/config.ts');
+const { helpText, integer, list, readSettings, setting, toggle } = await import(
+  '../shared/program/settings.ts'
+);
 const { requireDate } = await import('../shared/dates.ts');
 const { UsageError } = await import('../shared/errors.ts');
-const { runProgram } = await import('../shared/run-program.ts');
+const { runProgram } = await import('../shared/program/run-program.ts');
 const { isoMillisecond, systemClock } = await import('../shared/time.ts');
 const { startExchange } = await import('./exchange.ts');
 const { FAULT_KINDS, planFaults } = await import('./faulty/kinds.ts');

@@ -1,7 +1,7 @@
 import type { Clock } from '../shared/time.ts';
-import type { ExchangeClock } from './clock.ts';
-import type { Faults } from './faults.ts';
+import type { Faults } from './faulty/faults.ts';
 import type { Audience } from './socket/audience.ts';
+import type { ExchangeClock } from './source/clock.ts';
 import type { Frame, Source } from './source/source.ts';
 
 /** Simulated time runs so many times faster than local time, or `max`: as fast as the slowest reader takes it. */

@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import { barsObjectName } from '../shared/object-names.ts';
+import { barsObjectName } from '../shared/lake/object-names.ts';
 import { hasRecordings, RECORDINGS, recordedKlines } from './aggregate-job/recording.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '..');

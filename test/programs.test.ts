@@ -14,10 +14,10 @@ const PROGRAMS = [
   ['aggregate-job/main.ts', '--keep-raw'],
   ['aggregate-job/execute/main.ts', '--follow VALUE'],
   ['simulator/main.ts', '--faults VALUE'],
-  ['simulator/demo/main.ts', 'lake'],
+  ['examples/demo/main.ts', 'lake'],
   ['bench/main.ts', '--times VALUE'],
   ['bench/soak.ts', '--minutes VALUE'],
-  ['shared/schema/main.ts', 'schema.json'],
+  ['shared/lake/main.ts', 'schema.json'],
 ] as const;
 
 let folder = '';
@@ -69,7 +69,7 @@ describe('a program', () => {
     ['aggregate-job/main.ts', 'aggregate-job/run.ts'],
     ['aggregate-job/execute/main.ts', 'aggregate-job/execute/follow.ts'],
     ['simulator/main.ts', 'simulator/exchange.ts'],
-    ['simulator/demo/main.ts', 'simulator/demo/demo.ts'],
+    ['examples/demo/main.ts', 'examples/demo/demo.ts'],
   ])('%s starts with the compiled code of an earlier start', (program, imported) => {
     run(program, ['--help']);
     const { stderr } = run(program, ['--help'], { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openStore } from '../shared/store/open.ts';
+import { openStore } from '../shared/program/open-store.ts';
 import { type Trade, writeRows } from './aggregate-job/chunks.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '..');

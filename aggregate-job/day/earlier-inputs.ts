@@ -4,7 +4,7 @@
 // manifest. Of a zip that is gone, or another one, nobody knows what it held. A digest of the day's snapshots would not help: it
 // could tell that they are the same, which the list of inputs does, and not that they are among those of today.
 
-import type { Manifest } from '../../shared/schema/manifest.ts';
+import type { Manifest } from '../../shared/lake/manifest.ts';
 
 /** What a zip tells of the inputs it holds: the hash of their list, and that of the build it replaced. */
 export type ArchivedInputs = { sha256: string; earlier: string | undefined };

@@ -1,14 +1,21 @@
+import {
+  type Bars,
+  combineBars,
+  emptyBars,
+  type Places,
+  placeBars,
+  rescaleBars,
+} from '../../shared/bars/bars.ts';
+import { type Integer, narrow, sharedColumn } from '../../shared/bars/integers.ts';
 import { parseDecimal, significantPlaces, unitsAt } from '../../shared/decimals.ts';
 import { DAY_MS, DAY_SECONDS, SECOND_MS } from '../../shared/time.ts';
-import { type Bars, combineBars, emptyBars, type Places, placeBars, rescaleBars } from '../bars/bars.ts';
-import { type Integer, narrow, sharedColumn } from '../bars/integers.ts';
+import { gapsOfDay } from '../proof/book-gaps.ts';
 import { type Completeness, checkCompleteness } from '../proof/completeness.ts';
 import type { Epoch } from '../proof/epochs.ts';
+import type { Evidence } from '../proof/evidence.ts';
 import { containsId, countIds, type IdRange, joinRanges } from '../proof/id-ranges.ts';
-import { gapsOfDay } from '../scan/book-gaps.ts';
 import { joinRejected, type Rejected } from '../scan/rejected.ts';
-import type { WindowResult } from '../scan/window.ts';
-import type { Evidence } from './evidence.ts';
+import type { WindowResult } from '../window/window.ts';
 import { type DayReading, WINDOW_MS } from './read-day.ts';
 
 /** A symbol-day as rows and evidence make it: a pure function of the two. */

@@ -1,17 +1,17 @@
+import { closeOf, cvdOf } from '../../shared/bars/bar-text.ts';
+import { add, type Integer, type IntegerColumn, valueAt } from '../../shared/bars/integers.ts';
 import { formatUnits } from '../../shared/decimals.ts';
-import { rawDayPrefix } from '../../shared/object-names.ts';
-import type { Manifest } from '../../shared/schema/manifest.ts';
+import type { Manifest } from '../../shared/lake/manifest.ts';
+import { rawDayPrefix } from '../../shared/lake/object-names.ts';
 import { dayStartMs, isoMillisecond } from '../../shared/time.ts';
-import { closeOf, cvdOf } from '../bars/bar-text.ts';
-import { add, type Integer, type IntegerColumn, valueAt } from '../bars/integers.ts';
-import { contentWarnings } from '../proof/content-gates.ts';
+import type { InputList } from '../archive/archive-day.ts';
+import { sha256 } from '../files/outputs.ts';
+import type { Evidence } from '../proof/evidence.ts';
+import { contentWarnings } from '../proof/oddities.ts';
 import { reconcile } from '../proof/reconcile.ts';
+import { judge } from '../proof/verdict.ts';
 import type { Rejected } from '../scan/rejected.ts';
-import type { InputList } from './archive-day.ts';
-import type { Evidence } from './evidence.ts';
 import type { Findings } from './findings.ts';
-import { sha256 } from './outputs.ts';
-import { judge } from './verdict.ts';
 
 /** What identifies a build. */
 type Build = { symbol: string; date: string; codeVersion: string };

@@ -1,5 +1,5 @@
-import { manifestObjectName } from '../../shared/object-names.ts';
-import type { Manifest } from '../../shared/schema/manifest.ts';
+import type { Manifest } from '../../shared/lake/manifest.ts';
+import { manifestObjectName } from '../../shared/lake/object-names.ts';
 import { type IdRange, joinRanges, subtractRanges } from '../proof/id-ranges.ts';
 
 /**

@@ -1,11 +1,11 @@
 import { createLimit, type Limit, mapAll, mapInOrder } from '../../shared/concurrency.ts';
 import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
+import { type DayInput, rankInputs } from '../archive/inputs.ts';
 import { type Epoch, epochAt, findRestarts, joinEpochs, type SharedIds, sharedIds } from '../proof/epochs.ts';
 import type { Segment } from '../proof/segments.ts';
 import type { ChunkReading, WindowChunk } from '../scan/scan-chunk.ts';
-import type { LaterEpoch, WindowResult } from '../scan/window.ts';
 import type { Threads } from '../threads/threads.ts';
-import { type DayInput, rankInputs } from './inputs.ts';
+import type { LaterEpoch, WindowResult } from '../window/window.ts';
 
 /** Windows of a quarter of an hour: no usual chunk spans two, and one window's rows take little memory. */
 export const WINDOW_MS = 15 * MINUTE_MS;

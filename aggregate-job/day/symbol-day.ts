@@ -1,30 +1,21 @@
-import type { ExchangeRest } from '../../shared/binance/rest.ts';
+import { isResolution, parseResolution, type Resolution } from '../../shared/bars/resolution.ts';
 import { mapAll } from '../../shared/concurrency.ts';
 import { errorText } from '../../shared/errors.ts';
-import type { Log } from '../../shared/log.ts';
+import type { ExchangeRest } from '../../shared/exchange/rest.ts';
+import { type Manifest, manifestText } from '../../shared/lake/manifest.ts';
 import {
   archiveObjectName,
   manifestObjectName,
   parseBarsName,
   REPAIR_WRITER,
   rawDayPrefix,
-} from '../../shared/object-names.ts';
-import type { Progress } from '../../shared/progress.ts';
-import { type Manifest, manifestText } from '../../shared/schema/manifest.ts';
+} from '../../shared/lake/object-names.ts';
+import type { Log } from '../../shared/program/log.ts';
+import type { Progress } from '../../shared/program/progress.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { DAY_MS, dayStartMs } from '../../shared/time.ts';
 import { type Archive, archivedChunk, openArchive, requireIntact } from '../archive/archive.ts';
-import { isResolution, parseResolution, type Resolution } from '../bars/resolution.ts';
-import { KEPT_MS } from '../exchange/day-edge.ts';
-import { repairTrades } from '../exchange/repair.ts';
-import { unpackChunk } from '../scan/chunk.ts';
-import type { ChunkReading } from '../scan/scan-chunk.ts';
-import type { Threads } from '../threads/threads.ts';
-import { inputList, storeArchive } from './archive-day.ts';
-import { type ArchivedInputs, earlierInputs, holdsInputsOf, parseEarlier } from './earlier-inputs.ts';
-import { type Evidence, NO_EVIDENCE, parseEvidence } from './evidence.ts';
-import { completenessOf, findDay } from './findings.ts';
-import { gatherEvidence } from './gather.ts';
+import { inputList, storeArchive } from '../archive/archive-day.ts';
 import {
   type DayInput,
   EARLIER_ENTRY,
@@ -32,11 +23,20 @@ import {
   entryName,
   INPUTS_ENTRY,
   listInputs,
-} from './inputs.ts';
+} from '../archive/inputs.ts';
+import { DayOutputs, sha256, storeBars } from '../files/outputs.ts';
+import { type Evidence, NO_EVIDENCE, parseEvidence } from '../proof/evidence.ts';
+import { repairTrades } from '../repair/repair.ts';
+import { unpackChunk } from '../scan/chunk.ts';
+import type { ChunkReading } from '../scan/scan-chunk.ts';
+import type { Threads } from '../threads/threads.ts';
+import { KEPT_MS } from '../witnesses/day-edge.ts';
+import { gatherEvidence } from '../witnesses/gather.ts';
+import { readManifest, UnreadableManifest } from '../witnesses/neighbours.ts';
+import { type ArchivedInputs, earlierInputs, holdsInputsOf, parseEarlier } from './earlier-inputs.ts';
+import { completenessOf, findDay } from './findings.ts';
 import { manifestOf } from './manifest.ts';
-import { readManifest, UnreadableManifest } from './neighbours.ts';
 import { requireNoLoss } from './no-loss.ts';
-import { DayOutputs, sha256, storeBars } from './outputs.ts';
 import { type DayReading, readDay } from './read-day.ts';
 
 /** What building one symbol-day needs. */

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { cacheCompiledCode } from '../../shared/compile-cache.ts';
+import { cacheCompiledCode } from '../../shared/program/compile-cache.ts';
 import type { RunApi } from './run-api.ts';
 import type { ExecuteSettings } from './settings.ts';
 
 cacheCompiledCode();
 const { errorText, UsageError } = await import('../../shared/errors.ts');
-const { createLog } = await import('../../shared/log.ts');
-const { runProgram } = await import('../../shared/run-program.ts');
+const { createLog } = await import('../../shared/program/log.ts');
+const { runProgram } = await import('../../shared/program/run-program.ts');
 const { systemClock } = await import('../../shared/time.ts');
 const { follow } = await import('./follow.ts');
 const { logReport, terminalReport } = await import('./report.ts');

@@ -1,5 +1,5 @@
-import type { Log } from '../../shared/log.ts';
-import { terminalProgress } from '../../shared/progress.ts';
+import type { Log } from '../../shared/program/log.ts';
+import { terminalProgress } from '../../shared/program/progress.ts';
 import type { Report } from './follow.ts';
 import type { Execution, TaskEnd } from './run-api.ts';
 

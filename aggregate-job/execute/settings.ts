@@ -1,7 +1,15 @@
-import { address, helpText, integer, list, readSettings, setting, text } from '../../shared/config.ts';
 import { requireDate } from '../../shared/dates.ts';
 import { UsageError } from '../../shared/errors.ts';
-import { isSymbol } from '../../shared/object-names.ts';
+import { isSymbol } from '../../shared/lake/object-names.ts';
+import {
+  address,
+  helpText,
+  integer,
+  list,
+  readSettings,
+  setting,
+  text,
+} from '../../shared/program/settings.ts';
 
 const SETTINGS = {
   from: setting('first day to build, YYYY-MM-DD; without it what a scheduled run does', requireDate),

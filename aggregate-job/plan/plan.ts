@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { COUNT, DATE, readJson } from '../../shared/schema/read-json.ts';
-import type { SymbolDate } from '../days.ts';
+import { COUNT, DATE, readJson } from '../../shared/lake/read-json.ts';
+import type { SymbolDate } from './days.ts';
 
 /** A symbol's days in order and the bytes there are to read for them. */
 export type SymbolWork = v.InferOutput<typeof SYMBOL_WORK>;

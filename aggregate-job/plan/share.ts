@@ -1,8 +1,8 @@
 import { doing } from '../../shared/errors.ts';
-import { planMarkName, planMarkPrefix, planObjectName } from '../../shared/object-names.ts';
+import { planMarkName, planMarkPrefix, planObjectName } from '../../shared/lake/object-names.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { type Clock, MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
-import type { SymbolDate } from '../days.ts';
+import type { SymbolDate } from './days.ts';
 import { daysOfTask, type Plan, parsePlan, planTasks, planText } from './plan.ts';
 import type { Task } from './task.ts';
 import { weigh } from './weigh.ts';

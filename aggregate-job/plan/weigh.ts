@@ -4,9 +4,9 @@ import {
   archivePrefix,
   rawDayPrefix,
   rawSymbolPrefix,
-} from '../../shared/object-names.ts';
+} from '../../shared/lake/object-names.ts';
 import type { Store } from '../../shared/store/store.ts';
-import type { SymbolDate } from '../days.ts';
+import type { SymbolDate } from './days.ts';
 import type { SymbolWork } from './plan.ts';
 
 /** Finds how many bytes there are to read for each symbol's days: chunks and zips. Lists, and reads nothing. */

@@ -1,9 +1,9 @@
-import type { RestKline } from '../../shared/binance/wire.ts';
+import type { Bars, Places } from '../../shared/bars/bars.ts';
+import { add, type Integer, valueAt } from '../../shared/bars/integers.ts';
 import { formatUnits, parseDecimal } from '../../shared/decimals.ts';
-import type { Manifest } from '../../shared/schema/manifest.ts';
+import type { RestKline } from '../../shared/exchange/wire.ts';
+import type { Manifest } from '../../shared/lake/manifest.ts';
 import { MINUTE_MS } from '../../shared/time.ts';
-import type { Bars, Places } from '../bars/bars.ts';
-import { add, type Integer, valueAt } from '../bars/integers.ts';
 
 /** Bars of one minute, and what is needed to read them. */
 export type MinuteBars = { bars: Bars; places: Places; seed: Integer | null; startMs: number };

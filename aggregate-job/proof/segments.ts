@@ -1,4 +1,4 @@
-import type { TradeRows } from '../scan/trade-rows.ts';
+import type { TradeRows } from '../rows/trade-rows.ts';
 
 /**
  * A run of consecutive aggregate trade ids with no trade missing between them, and the earliest and latest time in it (ms since

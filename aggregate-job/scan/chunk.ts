@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
+import { packEntry } from '../../shared/lake/pack.ts';
 import { MAX_CHUNK_BYTES } from '../../shared/limits.ts';
-import { packEntry } from '../../shared/pack.ts';
 import { createInflater, type Inflater, SPARE_BYTES } from './inflate.ts';
 
 /** A chunk as it lies in the store (`gzip`) or, archived, in the day's zip (`deflate`, with the checks the zip holds). */

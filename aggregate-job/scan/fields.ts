@@ -7,8 +7,8 @@
 
 // biome-ignore-all lint/style/noNonNullAssertion: reading behind the text gives undefined, which is no digit
 
-import type { Places } from '../bars/bars.ts';
-import { growScale, type ScaledRows } from './scaled-rows.ts';
+import type { Places } from '../../shared/bars/bars.ts';
+import { growScale, type ScaledRows } from '../rows/scaled-rows.ts';
 
 const ZERO = 0x30;
 const POINT = 0x2e;

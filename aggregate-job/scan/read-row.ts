@@ -1,10 +1,10 @@
 import { type Decimal, parseDecimal } from '../../shared/decimals.ts';
+import { DEPTH_COLUMNS } from '../../shared/lake/depth.ts';
+import { TRADE_COLUMNS } from '../../shared/lake/trade.ts';
 import { MAX_PLACES, MAX_WHOLE_DIGITS } from '../../shared/limits.ts';
-import { DEPTH_COLUMNS } from '../../shared/schema/depth.ts';
-import { TRADE_COLUMNS } from '../../shared/schema/trade.ts';
 import { DAY_MS } from '../../shared/time.ts';
+import type { TradeRow } from '../rows/trade-rows.ts';
 import { csvFields } from './csv-line.ts';
-import type { TradeRow } from './trade-rows.ts';
 
 /** Why a row was not taken, in words that can be counted; `id` is its aggregate trade id where that could be read and the row is of the day. */
 export class BadRow extends Error {

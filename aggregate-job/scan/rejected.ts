@@ -1,4 +1,4 @@
-import { MAX_NAMED_REJECTIONS } from '../../shared/schema/manifest.ts';
+import { MAX_NAMED_REJECTIONS } from '../../shared/lake/manifest.ts';
 import { compareNames } from '../../shared/store/store.ts';
 import type { Rejection } from './scan-chunk.ts';
 

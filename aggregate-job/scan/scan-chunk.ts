@@ -1,16 +1,16 @@
 import { crc32 } from 'node:zlib';
+import { DEPTH_HEADER } from '../../shared/lake/depth.ts';
+import type { RawKind } from '../../shared/lake/object-names.ts';
+import { TRADE_HEADER } from '../../shared/lake/trade.ts';
 import { MAX_ROW_BYTES } from '../../shared/limits.ts';
-import type { RawKind } from '../../shared/object-names.ts';
-import { DEPTH_HEADER } from '../../shared/schema/depth.ts';
-import { TRADE_HEADER } from '../../shared/schema/trade.ts';
+import { type DepthRows, pushDepth } from '../rows/depth-rows.ts';
+import { pushTrade, type TradeRows } from '../rows/trade-rows.ts';
 import { type StoredChunk, unpackChunk, withLineFeed } from './chunk.ts';
-import { type DepthRows, pushDepth } from './depth-rows.ts';
 import type { Inflater } from './inflate.ts';
 import { BadRow, readDepthRow, readTradeRow } from './read-row.ts';
 import { scanDepth } from './scan-depth.ts';
 import { type ScanEvents, type ScanTarget, scanTrades } from './scan-trades.ts';
 import { runSteps, type Steps } from './steps.ts';
-import { pushTrade, type TradeRows } from './trade-rows.ts';
 
 /** One chunk as a window reads it. */
 export type WindowChunk = {

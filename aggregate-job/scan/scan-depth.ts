@@ -9,7 +9,7 @@
 // biome-ignore-all lint/style/noNonNullAssertion: every index is in bounds, the text ends with a line feed
 
 import { MAX_ROW_BYTES } from '../../shared/limits.ts';
-import { type DepthRows, reserveDepth } from './depth-rows.ts';
+import { type DepthRows, reserveDepth } from '../rows/depth-rows.ts';
 import { type Numerals, numerals, readDecimal, readInteger, scaleRow, skipToLineFeed } from './fields.ts';
 import type { ScanEvents, ScanTarget } from './scan-trades.ts';
 

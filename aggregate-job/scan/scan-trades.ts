@@ -5,6 +5,7 @@
 
 // biome-ignore-all lint/style/noNonNullAssertion: every index is in bounds, the text ends with a line feed
 
+import { reserveTrades, type TradeRows } from '../rows/trade-rows.ts';
 import {
   type Numerals,
   numerals,
@@ -14,7 +15,6 @@ import {
   skipDecimal,
   skipToLineFeed,
 } from './fields.ts';
-import { reserveTrades, type TradeRows } from './trade-rows.ts';
 
 const COMMA = 0x2c;
 const LINE_FEED = 0x0a;

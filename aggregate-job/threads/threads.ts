@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
+import { type BarsPart, barRows } from '../../shared/bars/bar-text.ts';
 import { createLimit } from '../../shared/concurrency.ts';
-import { type BarsPart, barRows } from '../bars/bar-text.ts';
 import type { Steps } from '../scan/steps.ts';
-import { type WindowResult, type WindowTask, windowMemory, windowSteps } from '../scan/window.ts';
+import { type WindowResult, type WindowTask, windowMemory, windowSteps } from '../window/window.ts';
 import { WorkerThread } from './worker-thread.ts';
 
 /** Who scans windows and writes text. What cannot be done rejects with the reason. */

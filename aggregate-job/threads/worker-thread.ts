@@ -1,8 +1,8 @@
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { BarsPart } from '../bars/bar-text.ts';
-import type { WindowResult, WindowTask } from '../scan/window.ts';
+import type { BarsPart } from '../../shared/bars/bar-text.ts';
+import type { WindowResult, WindowTask } from '../window/window.ts';
 
 /** What a worker is asked. */
 export type Task = { window: WindowTask } | { part: BarsPart };

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import { barRows } from '../bars/bar-text.ts';
-import { scanWindow, type WindowTask, windowMemory } from '../scan/window.ts';
+import { barRows } from '../../shared/bars/bar-text.ts';
+import { scanWindow, type WindowTask, windowMemory } from '../window/window.ts';
 import type { Answer, Ready, Task } from './worker-thread.ts';
 
 const memory = windowMemory();

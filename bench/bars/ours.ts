@@ -2,13 +2,13 @@
 // `ours.ts STORE RESULTS [GCS_ENDPOINT]`
 
 import { availableParallelism } from 'node:os';
-import { NO_EVIDENCE } from '../../aggregate-job/day/evidence.ts';
+import { listInputs } from '../../aggregate-job/archive/inputs.ts';
 import { findDay } from '../../aggregate-job/day/findings.ts';
-import { listInputs } from '../../aggregate-job/day/inputs.ts';
-import { DayOutputs, storeBars } from '../../aggregate-job/day/outputs.ts';
 import { readDay } from '../../aggregate-job/day/read-day.ts';
+import { DayOutputs, storeBars } from '../../aggregate-job/files/outputs.ts';
+import { NO_EVIDENCE } from '../../aggregate-job/proof/evidence.ts';
 import { startThreads } from '../../aggregate-job/threads/threads.ts';
-import { openStore } from '../../shared/store/open.ts';
+import { openStore } from '../../shared/program/open-store.ts';
 import { dayStartMs } from '../../shared/time.ts';
 import { DATE, SYMBOL } from '../day/name.ts';
 

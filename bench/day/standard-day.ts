@@ -3,13 +3,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chunkName, headerOf } from '../../ingest/chunk/chunk.ts';
 import { Unreadable } from '../../ingest/frame/fields.ts';
 import { createFrameReader } from '../../ingest/frame/read-frame.ts';
-import { ROUTES, streamsOf } from '../../ingest/stream.ts';
-import type { RawKind } from '../../shared/object-names.ts';
-import { packChunk } from '../../shared/pack.ts';
-import { openStore } from '../../shared/store/open.ts';
+import { ROUTES, streamsOf } from '../../ingest/frame/stream.ts';
+import { chunkName, headerOf } from '../../ingest/spool/chunk.ts';
+import type { RawKind } from '../../shared/lake/object-names.ts';
+import { packChunk } from '../../shared/lake/pack.ts';
+import { openStore } from '../../shared/program/open-store.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { DAY_MS, dayStartMs, MINUTE_MS } from '../../shared/time.ts';
 import { createMarket } from '../../simulator/market/market.ts';

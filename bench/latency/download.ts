@@ -1,8 +1,8 @@
 // Fetches every chunk of the day and looks at none: the floor of a job whose chunks are far away. `download.ts STORE ENDPOINT`
 
-import { listInputs } from '../../aggregate-job/day/inputs.ts';
+import { listInputs } from '../../aggregate-job/archive/inputs.ts';
 import { mapAll } from '../../shared/concurrency.ts';
-import { openStore } from '../../shared/store/open.ts';
+import { openStore } from '../../shared/program/open-store.ts';
 import { DATE, SYMBOL } from '../day/name.ts';
 
 const READS_AT_ONCE = 32;

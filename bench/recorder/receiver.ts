@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Unreadable } from '../../ingest/frame/fields.ts';
 import { createFrameReader } from '../../ingest/frame/read-frame.ts';
+import { ROUTES, streamsOf } from '../../ingest/frame/stream.ts';
 import { openConnection } from '../../ingest/socket/connection.ts';
 import { ChunkFile } from '../../ingest/spool/chunk-file.ts';
 import { SpareMemory } from '../../ingest/spool/spare-memory.ts';
-import { ROUTES, streamsOf } from '../../ingest/stream.ts';
 import { MINUTE_MS } from '../../shared/time.ts';
 
 /** A row, whose line is text or, until the next frame, bytes. */

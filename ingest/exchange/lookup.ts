@@ -1,6 +1,6 @@
-import { ExchangeError } from '../../shared/binance/request.ts';
 import { errorText, UsageError } from '../../shared/errors.ts';
-import type { Log } from '../../shared/log.ts';
+import { ExchangeError } from '../../shared/exchange/request.ts';
+import type { Log } from '../../shared/program/log.ts';
 import { backoffMs } from '../../shared/retry.ts';
 import { type Clock, HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import type { Rest } from './rest.ts';

@@ -1,5 +1,5 @@
-import { ExchangeError } from '../../shared/binance/request.ts';
-import { type ExchangeRest, exchangeRest } from '../../shared/binance/rest.ts';
+import { ExchangeError } from '../../shared/exchange/request.ts';
+import { type ExchangeRest, exchangeRest } from '../../shared/exchange/rest.ts';
 import type { Clock } from '../../shared/time.ts';
 
 /** What the recorder asks of the exchange over REST. */

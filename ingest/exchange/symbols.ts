@@ -1,6 +1,6 @@
-import type { SymbolInfo } from '../../shared/binance/wire.ts';
 import { UsageError } from '../../shared/errors.ts';
-import { isSymbol } from '../../shared/object-names.ts';
+import type { SymbolInfo } from '../../shared/exchange/wire.ts';
+import { isSymbol } from '../../shared/lake/object-names.ts';
 
 /** Which symbols to record: a list, or every perpetual that trades in a quote asset. */
 export type SymbolChoice = { symbols: readonly string[] } | { quoteAsset: string };

@@ -1,4 +1,4 @@
-import { ExchangeError } from '../../shared/binance/request.ts';
+import { ExchangeError } from '../../shared/exchange/request.ts';
 import { type Clock, HOUR_MS } from '../../shared/time.ts';
 import type { Rest } from './rest.ts';
 

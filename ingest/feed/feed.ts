@@ -1,11 +1,12 @@
-import type { Log } from '../../shared/log.ts';
-import type { RawKind } from '../../shared/object-names.ts';
+import type { RawKind } from '../../shared/lake/object-names.ts';
+import type { Log } from '../../shared/program/log.ts';
 import { backoffMs } from '../../shared/retry.ts';
 import { type Clock, HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import type { Row } from '../frame/row.ts';
+import { type Route, type Stream, streamsUrl } from '../frame/stream.ts';
+import type { ReconnectReason, Tally } from '../health/tally.ts';
 import { FeedMinutes } from '../minutes/feed-minutes.ts';
 import type { MinuteSink } from '../minutes/stream-minutes.ts';
-import { createReceiver } from '../receiver.ts';
 import {
   askedWaitMs,
   type Connection,
@@ -13,9 +14,8 @@ import {
   type ConnectionListener,
   isOfAddress,
 } from '../socket/connection.ts';
-import { type Route, type Stream, streamsUrl } from '../stream.ts';
-import type { ReconnectReason, Tally } from '../tally.ts';
 import { Line } from './line.ts';
+import { createReceiver } from './receiver.ts';
 import { Watch } from './watch.ts';
 
 const BACKOFF = { firstDelayMs: SECOND_MS, maxDelayMs: 32 * SECOND_MS };

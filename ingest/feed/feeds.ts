@@ -1,5 +1,5 @@
-import type { RawKind } from '../../shared/object-names.ts';
-import { ROUTES, type Route, type Stream, streamsOf } from '../stream.ts';
+import type { RawKind } from '../../shared/lake/object-names.ts';
+import { ROUTES, type Route, type Stream, streamsOf } from '../frame/stream.ts';
 import { Feed, type FeedDependencies, type FeedOptions } from './feed.ts';
 import { shardSymbols } from './shards.ts';
 

@@ -1,7 +1,7 @@
+import type { Stream } from '../frame/stream.ts';
+import type { ReconnectReason } from '../health/tally.ts';
 import { ExchangeClock } from '../minutes/exchange-clock.ts';
 import type { Connection } from '../socket/connection.ts';
-import type { Stream } from '../stream.ts';
-import type { ReconnectReason } from '../tally.ts';
 
 /** One connection of a feed, and when it was heard. `awake` times are of the feed's own clock, which stands while it cannot read. */
 export class Line {

@@ -1,5 +1,5 @@
 import type { Row } from '../frame/row.ts';
-import type { Tally } from '../tally.ts';
+import type { Tally } from '../health/tally.ts';
 
 /** The newest ids of each trade stream: holes between them are counted, and the exchange's newest is compared with them. */
 export class TradeIds {

@@ -1,7 +1,7 @@
 import { decimal, integer, symbol, time, Unreadable } from './fields.ts';
 import type { Row } from './row.ts';
 
-/** The row of a `depth20` snapshot, in the columns of `shared/schema/depth.ts`. @throws Unreadable */
+/** The row of a `depth20` snapshot, in the columns of `shared/lake/depth.ts`. @throws Unreadable */
 export function readDepth(stream: string, data: Record<string, unknown>, receivedMs: number): Row {
   const timeMs = time(data.T, 'T');
   const eventMs = time(data.E, 'E');

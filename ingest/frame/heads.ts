@@ -1,5 +1,5 @@
-import type { RawKind } from '../../shared/object-names.ts';
-import type { Stream } from '../stream.ts';
+import type { RawKind } from '../../shared/lake/object-names.ts';
+import type { Stream } from './stream.ts';
 
 /** What every frame of a stream has in common, as bytes, so that its names are compared and never read. */
 export type Head = {

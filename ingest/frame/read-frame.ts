@@ -1,10 +1,10 @@
 import { MAX_ROW_BYTES } from '../../shared/limits.ts';
-import type { Stream } from '../stream.ts';
 import { readDepthFrame } from './depth-frame.ts';
 import { readDepth } from './depth-row.ts';
 import { Unreadable } from './fields.ts';
 import { Heads } from './heads.ts';
 import type { Row } from './row.ts';
+import type { Stream } from './stream.ts';
 import { readTradeFrame } from './trade-frame.ts';
 import { readTrade } from './trade-row.ts';
 

@@ -1,4 +1,4 @@
-import type { RawKind } from '../../shared/object-names.ts';
+import type { RawKind } from '../../shared/lake/object-names.ts';
 
 /** One row of a raw chunk, and what the recorder needs to know of it. Times in ms since 1970, UTC. */
 export type Row = {

@@ -1,8 +1,8 @@
-import { tradeLine } from '../../shared/schema/trade.ts';
+import { tradeLine } from '../../shared/lake/trade.ts';
 import { decimal, integer, symbol, time, Unreadable } from './fields.ts';
 import type { Row } from './row.ts';
 
-/** The row of an `aggTrade` event, in the columns of `shared/schema/trade.ts`. @throws Unreadable */
+/** The row of an `aggTrade` event, in the columns of `shared/lake/trade.ts`. @throws Unreadable */
 export function readTrade(stream: string, data: Record<string, unknown>, receivedMs: number): Row {
   const timeMs = time(data.T, 'T');
   const eventMs = time(data.E, 'E');

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { Figures } from '../figures.ts';
+import type { Figures } from './figures.ts';
 
 type Labelled = Record<string, number>;
 

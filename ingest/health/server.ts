@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { UsageError } from '../../shared/errors.ts';
-import type { Log } from '../../shared/log.ts';
-import type { Figures } from '../figures.ts';
+import type { Log } from '../../shared/program/log.ts';
+import type { Figures } from './figures.ts';
 import { createMetrics } from './metrics.ts';
 import { troublesOf } from './troubles.ts';
 

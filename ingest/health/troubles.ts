@@ -1,5 +1,5 @@
 import { MINUTE_MS } from '../../shared/time.ts';
-import type { Figures } from '../figures.ts';
+import type { Figures } from './figures.ts';
 
 /** Uploads are spread over 20 s, and a try may take some; beyond this something is wrong. */
 const MAX_UPLOAD_LAG_MS = 2 * MINUTE_MS;

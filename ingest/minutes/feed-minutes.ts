@@ -1,5 +1,5 @@
 import type { Row } from '../frame/row.ts';
-import type { Stream } from '../stream.ts';
+import type { Stream } from '../frame/stream.ts';
 import type { ExchangeClock } from './exchange-clock.ts';
 import { joined, wholeSlots } from './listening.ts';
 import { GRACE_MS, type MinuteSink, StreamMinutes } from './stream-minutes.ts';

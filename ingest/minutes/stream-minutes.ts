@@ -1,4 +1,4 @@
-import type { Stream } from '../stream.ts';
+import type { Stream } from '../frame/stream.ts';
 
 /** How long after a minute's end, by the exchange's time, it stays open for rows that come late. */
 export const GRACE_MS = 3_000;

@@ -1,6 +1,6 @@
 import { type RawData, WebSocket } from 'ws';
-import { retryAfterMs } from '../../shared/binance/retry-after.ts';
 import { errorText } from '../../shared/errors.ts';
+import { retryAfterMs } from '../../shared/exchange/retry-after.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** A frame is 2 kB; anything near this is no market data, and ends the connection before it fills the memory. */

@@ -1,10 +1,10 @@
 import { readdir, readFile, rename, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { errorCode, errorText } from '../../shared/errors.ts';
-import type { Log } from '../../shared/log.ts';
-import { unlessAbsent } from '../../shared/store/files.ts';
-import { processToken, stateOf } from '../../shared/store/process-token.ts';
-import { SignsOfLife } from '../../shared/store/signs-of-life.ts';
+import type { Log } from '../../shared/program/log.ts';
+import { unlessAbsent } from '../../shared/store/folder/files.ts';
+import { processToken, stateOf } from '../../shared/store/folder/process-token.ts';
+import { SignsOfLife } from '../../shared/store/folder/signs-of-life.ts';
 import { MINUTE_MS } from '../../shared/time.ts';
 import {
   filesUnder,

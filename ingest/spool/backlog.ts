@@ -1,10 +1,10 @@
 import { errorCode, errorText } from '../../shared/errors.ts';
-import type { Log } from '../../shared/log.ts';
-import { nextObjectName } from '../../shared/object-names.ts';
+import { nextObjectName } from '../../shared/lake/object-names.ts';
+import type { Log } from '../../shared/program/log.ts';
+import type { WriteOnlyStore } from '../../shared/program/open-later.ts';
 import { backoffMs } from '../../shared/retry.ts';
-import type { WriteOnlyStore } from '../../shared/store/open-later.ts';
 import { type Clock, MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
-import type { Tally } from '../tally.ts';
+import type { Tally } from '../health/tally.ts';
 import type { WaitingChunk } from './waiting-chunk.ts';
 
 const COMPRESSED_AT_ONCE = 2;

@@ -1,8 +1,8 @@
 import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../../shared/errors.ts';
-import { packChunk } from '../../shared/pack.ts';
-import { unlessAbsent } from '../../shared/store/files.ts';
+import { packChunk } from '../../shared/lake/pack.ts';
+import { unlessAbsent } from '../../shared/store/folder/files.ts';
 import { type ChunkFile, makeFoldersOf } from './chunk-file.ts';
 import { UNREADABLE } from './run-files.ts';
 import { type ChunkFacts, type WaitingChunk, writeWhole } from './waiting-chunk.ts';

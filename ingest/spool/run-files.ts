@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { errorText } from '../../shared/errors.ts';
-import { unlessAbsent } from '../../shared/store/files.ts';
+import { unlessAbsent } from '../../shared/store/folder/files.ts';
 
 /*
  * What lies in a spool:

@@ -2,9 +2,9 @@ import { mkdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } fr
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, errorText, UsageError } from '../../shared/errors.ts';
-import type { Log } from '../../shared/log.ts';
-import { processToken } from '../../shared/store/process-token.ts';
-import type { Tally } from '../tally.ts';
+import type { Log } from '../../shared/program/log.ts';
+import { processToken } from '../../shared/store/folder/process-token.ts';
+import type { Tally } from '../health/tally.ts';
 import { filesUnder, isMark, OWNER, STORE, takersOf } from './run-files.ts';
 
 type Dependencies = { log: Log; tally: Tally };

@@ -1,10 +1,10 @@
 import { errorText } from '../../shared/errors.ts';
 import { MINUTE_MS } from '../../shared/time.ts';
-import { chunkName, headerOf } from '../chunk/chunk.ts';
+import type { Stream } from '../frame/stream.ts';
 import type { MinuteRows, MinuteSink } from '../minutes/stream-minutes.ts';
-import type { Stream } from '../stream.ts';
 import type { AdoptedRun } from './adoption.ts';
 import { Backlog, type BacklogDependencies } from './backlog.ts';
+import { chunkName, headerOf } from './chunk.ts';
 import { ChunkFile } from './chunk-file.ts';
 import { ClosedChunk } from './closed-chunk.ts';
 import { leftOversOf } from './left-over.ts';

@@ -1,5 +1,5 @@
-import { depthStream, tradeStream } from '../../shared/binance/wire.ts';
 import { UsageError } from '../../shared/errors.ts';
+import { depthStream, tradeStream } from '../../shared/exchange/wire.ts';
 import { DAY_MS, dayStartMs, MINUTE_MS, SECOND_MS } from '../../shared/time.ts';
 import type { Frame, Source, Trade } from '../source/source.ts';
 import { createBooks } from './book.ts';

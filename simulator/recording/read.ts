@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import type { AggTradeEvent, StreamFrame } from '../../shared/binance/wire.ts';
 import { UsageError } from '../../shared/errors.ts';
+import type { AggTradeEvent, StreamFrame } from '../../shared/exchange/wire.ts';
 
 /** A recorded frame: the stream it came on, its event time, and where its text lies in the file. */
 export type RecordedFrame = { stream: string; eventMs: number; start: number; end: number };

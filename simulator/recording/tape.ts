@@ -1,5 +1,5 @@
-import type { AggTradeEvent } from '../../shared/binance/wire.ts';
 import { parseDecimal, unitsAt } from '../../shared/decimals.ts';
+import type { AggTradeEvent } from '../../shared/exchange/wire.ts';
 import { assetsOf, firstIndex, type Instrument, type Tape, type Trade } from '../source/source.ts';
 
 /** The recorded trades of one symbol: its instrument, with the digits seen in them, and its tape. */

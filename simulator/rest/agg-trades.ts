@@ -1,5 +1,5 @@
-import type { RestAggTrade } from '../../shared/binance/wire.ts';
 import { formatUnits } from '../../shared/decimals.ts';
+import type { RestAggTrade } from '../../shared/exchange/wire.ts';
 import { HOUR_MS } from '../../shared/time.ts';
 import type { Instrument, Trade } from '../source/source.ts';
 import { type Market, readLimit, readNumber, requireSymbol } from './query.ts';

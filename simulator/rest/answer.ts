@@ -1,5 +1,5 @@
-import type { ExchangeClock } from '../clock.ts';
-import type { HttpAnswer, RestRequest } from '../faults.ts';
+import type { HttpAnswer, RestRequest } from '../faulty/faults.ts';
+import type { ExchangeClock } from '../source/clock.ts';
 import type { Source } from '../source/source.ts';
 import { aggTrades } from './agg-trades.ts';
 import { exchangeInfo } from './exchange-info.ts';

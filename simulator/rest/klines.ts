@@ -1,5 +1,5 @@
-import type { RestKline } from '../../shared/binance/wire.ts';
 import { formatUnits } from '../../shared/decimals.ts';
+import type { RestKline } from '../../shared/exchange/wire.ts';
 import { MINUTE_MS } from '../../shared/time.ts';
 import type { Instrument, Tape, Trade } from '../source/source.ts';
 import { type Market, readLimit, readNumber, requireSymbol } from './query.ts';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { Faults } from '../faults.ts';
+import type { Faults } from '../faulty/faults.ts';
 import { encodeMessages, type Message, OPCODE } from './encode.ts';
 import type { Route } from './route.ts';
 

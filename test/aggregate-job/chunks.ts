@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
-import { chunkObjectName, type RawKind } from '../../shared/object-names.ts';
-import { DEPTH_HEADER } from '../../shared/schema/depth.ts';
-import { TRADE_HEADER } from '../../shared/schema/trade.ts';
+import { DEPTH_HEADER } from '../../shared/lake/depth.ts';
+import { chunkObjectName, type RawKind } from '../../shared/lake/object-names.ts';
+import { TRADE_HEADER } from '../../shared/lake/trade.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { dateOf, dayStartMs, MINUTE_MS } from '../../shared/time.ts';
 

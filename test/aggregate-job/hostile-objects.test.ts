@@ -2,12 +2,12 @@
 
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { strToU8, unzipSync, zipSync } from 'fflate';
-import { parseEvidence } from '../../aggregate-job/day/evidence.ts';
 import { parsePlan } from '../../aggregate-job/plan/plan.ts';
-import { archiveObjectName, leaseObjectName, manifestObjectName } from '../../shared/object-names.ts';
-import type { Manifest } from '../../shared/schema/manifest.ts';
+import { parseEvidence } from '../../aggregate-job/proof/evidence.ts';
+import type { Manifest } from '../../shared/lake/manifest.ts';
+import { archiveObjectName, leaseObjectName, manifestObjectName } from '../../shared/lake/object-names.ts';
 import { DAY_MS } from '../../shared/time.ts';
-import { MemoryStore } from '../shared/memory-store.ts';
+import { MemoryStore } from '../shared/store/memory-store.ts';
 import { type Trade, writeRows } from './chunks.ts';
 import { manifestIn, namesIn, type Ran, runDay } from './job.ts';
 import { DATE, DAY_AFTER, DAY_BEFORE, DAY_START, SYMBOL } from './market-day.ts';

@@ -1,12 +1,12 @@
-import type { LeaseContext, Owner } from '../../aggregate-job/day/lease.ts';
+import type { LeaseContext, Owner } from '../../aggregate-job/plan/lease.ts';
 import { type JobContext, runJob } from '../../aggregate-job/run.ts';
 import type { JobSettings } from '../../aggregate-job/settings.ts';
 import { ownThread } from '../../aggregate-job/threads/threads.ts';
-import { type ExchangeRest, exchangeRest } from '../../shared/binance/rest.ts';
-import { createLog } from '../../shared/log.ts';
-import { archiveObjectName, barsObjectName, manifestObjectName } from '../../shared/object-names.ts';
-import type { Progress } from '../../shared/progress.ts';
-import { type Manifest, parseManifest } from '../../shared/schema/manifest.ts';
+import { type ExchangeRest, exchangeRest } from '../../shared/exchange/rest.ts';
+import { type Manifest, parseManifest } from '../../shared/lake/manifest.ts';
+import { archiveObjectName, barsObjectName, manifestObjectName } from '../../shared/lake/object-names.ts';
+import { createLog } from '../../shared/program/log.ts';
+import type { Progress } from '../../shared/program/progress.ts';
 import type { Store } from '../../shared/store/store.ts';
 import type { Clock } from '../../shared/time.ts';
 import { fakeClock } from '../shared/fake-clock.ts';

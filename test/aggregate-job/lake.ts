@@ -3,9 +3,9 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildSymbolDay, type SymbolDay } from '../../aggregate-job/day/symbol-day.ts';
 import { ownThread } from '../../aggregate-job/threads/threads.ts';
-import { createLog } from '../../shared/log.ts';
-import type { Manifest } from '../../shared/schema/manifest.ts';
-import { openStore } from '../../shared/store/open.ts';
+import type { Manifest } from '../../shared/lake/manifest.ts';
+import { createLog } from '../../shared/program/log.ts';
+import { openStore } from '../../shared/program/open-store.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { temporaryFolder } from '../shared/temporary-folder.ts';
 

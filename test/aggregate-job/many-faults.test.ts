@@ -2,9 +2,9 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { leaseObjectName } from '../../shared/object-names.ts';
+import { leaseObjectName } from '../../shared/lake/object-names.ts';
 import { MINUTE_MS } from '../../shared/time.ts';
-import { MemoryStore } from '../shared/memory-store.ts';
+import { MemoryStore } from '../shared/store/memory-store.ts';
 import { chunkBytes, tradeLine } from './chunks.ts';
 import { manifestIn, resultsIn, runDay } from './job.ts';
 import { DATE, DAY_START, MORNING_AFTER, SYMBOL } from './market-day.ts';

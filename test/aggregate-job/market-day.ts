@@ -1,5 +1,5 @@
 import { formatUnits } from '../../shared/decimals.ts';
-import { chunkObjectName, type RawKind } from '../../shared/object-names.ts';
+import { chunkObjectName, type RawKind } from '../../shared/lake/object-names.ts';
 import { addDays, DAY_MINUTES, DAY_MS, dayStartMs, HOUR_MS, MINUTE_MS } from '../../shared/time.ts';
 import { createMarket } from '../../simulator/market/market.ts';
 import { type Source, tradesOf } from '../../simulator/source/source.ts';

@@ -1,7 +1,7 @@
 import type { Task } from '../../aggregate-job/plan/task.ts';
 import { runJob } from '../../aggregate-job/run.ts';
 import { readJobSettings } from '../../aggregate-job/settings.ts';
-import { logProgress } from '../../shared/progress.ts';
+import { logProgress } from '../../shared/program/progress.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { jobContext } from './job.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Manifest } from '../../shared/schema/manifest.ts';
+import type { Manifest } from '../../shared/lake/manifest.ts';
 import { writeRows } from './chunks.ts';
 import { bars, build, digests, type Lake, openLake } from './lake.ts';
 import { hasRecordings, recordedKlines, recordedRows } from './recording.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { AggTradeEvent, DepthEvent } from '../../shared/binance/wire.ts';
+import type { AggTradeEvent, DepthEvent } from '../../shared/exchange/wire.ts';
 import type { Snapshot, Trade } from './chunks.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../../shared/data');

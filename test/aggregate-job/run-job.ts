@@ -1,7 +1,7 @@
 import { type JobContext, runJob } from '../../aggregate-job/run.ts';
 import { readJobSettings } from '../../aggregate-job/settings.ts';
 import { ownThread } from '../../aggregate-job/threads/threads.ts';
-import { createLog } from '../../shared/log.ts';
+import { createLog } from '../../shared/program/log.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { systemClock } from '../../shared/time.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import type { Manifest } from '../../shared/schema/manifest.ts';
+import type { Manifest } from '../../shared/lake/manifest.ts';
 import { archivedIds, archivedTexts } from './archived-rows.ts';
 import type { Trade } from './chunks.ts';
 import { barsIn, manifestIn, type Objects } from './job.ts';

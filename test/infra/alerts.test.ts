@@ -1,11 +1,11 @@
 // Each alert's filter is tried on the lines that the programs really log.
 
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { Figures } from '../../ingest/figures.ts';
-import { logStatus } from '../../ingest/status.ts';
-import { createTally } from '../../ingest/tally.ts';
-import { createLog } from '../../shared/log.ts';
-import { openFolderStore } from '../../shared/store/folder.ts';
+import type { Figures } from '../../ingest/health/figures.ts';
+import { logStatus } from '../../ingest/health/status.ts';
+import { createTally } from '../../ingest/health/tally.ts';
+import { createLog } from '../../shared/program/log.ts';
+import { openFolderStore } from '../../shared/store/folder/folder.ts';
 import { dayStartMs } from '../../shared/time.ts';
 import { writeRows } from '../aggregate-job/chunks.ts';
 import { type LogLine, runOffline } from '../aggregate-job/offline-run.ts';

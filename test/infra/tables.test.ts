@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { barsObjectName } from '../../shared/object-names.ts';
-import { BAR_COLUMNS } from '../../shared/schema/bar.ts';
+import { BAR_COLUMNS } from '../../shared/lake/bar.ts';
+import { barsObjectName } from '../../shared/lake/object-names.ts';
 import { block, evaluate, expression, hasTerraform, readTerraform, type Terraform } from './terraform.ts';
 
 const TYPES = { timestamp: 'TIMESTAMP', decimal: 'BIGNUMERIC', integer: 'INT64', boolean: 'BOOL' };

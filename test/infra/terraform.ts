@@ -110,7 +110,7 @@ export function evaluate(text: string, variables: Record<string, string> = {}): 
     mkdirSync(join(folder, 'infra'));
     mkdirSync(join(folder, 'shared/schema'), { recursive: true });
     copyFileSync(join(INFRA, 'variables.tf'), join(folder, 'infra/variables.tf'));
-    copyFileSync(join(REPOSITORY, 'shared/schema/schema.json'), join(folder, 'shared/schema/schema.json'));
+    copyFileSync(join(REPOSITORY, 'shared/lake/schema.json'), join(folder, 'shared/lake/schema.json'));
     for (const name of ['recorder.tf', 'job.tf', 'tables.tf'])
       writeFileSync(join(folder, 'infra', name), localsOf(name));
     const said = execFileSync('terraform', ['console', ...flags(variables)], {

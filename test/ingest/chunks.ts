@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
-import { parseChunkName, rawPrefix } from '../../shared/object-names.ts';
-import { DEPTH_HEADER } from '../../shared/schema/depth.ts';
-import { TRADE_HEADER } from '../../shared/schema/trade.ts';
+import { DEPTH_HEADER } from '../../shared/lake/depth.ts';
+import { parseChunkName, rawPrefix } from '../../shared/lake/object-names.ts';
+import { TRADE_HEADER } from '../../shared/lake/trade.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { dayStartMs, MINUTE_MS } from '../../shared/time.ts';
 

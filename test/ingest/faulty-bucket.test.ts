@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { openStore } from '../../shared/store/open.ts';
+import { openStore } from '../../shared/program/open-store.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { openReplay } from '../../simulator/recording/replay.ts';
 import { contentOf, runJobOn } from '../aggregate-job/run-job.ts';
-import { describeWithEmulator, type Emulator, startEmulator } from '../shared/emulator.ts';
-import { hurtShare, openFaultyBucket, SEEDS } from '../shared/faulty-bucket.ts';
+import { describeWithEmulator, type Emulator, startEmulator } from '../shared/store/emulator.ts';
+import { hurtShare, openFaultyBucket, SEEDS } from '../shared/store/faulty-bucket.ts';
 import { temporaryFolder } from '../shared/temporary-folder.ts';
 import { RECORDINGS, recorded } from '../simulator/recorded.ts';
 import { readChunks } from './chunks.ts';

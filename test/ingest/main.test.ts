@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { openStore } from '../../shared/store/open.ts';
+import { openStore } from '../../shared/program/open-store.ts';
 import { startExchange } from '../../simulator/exchange.ts';
 import { createMarket } from '../../simulator/market/market.ts';
 import { temporaryFolder } from '../shared/temporary-folder.ts';

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import type { SymbolChoice } from '../../ingest/exchange/symbols.ts';
-import type { Figures } from '../../ingest/figures.ts';
+import type { Figures } from '../../ingest/health/figures.ts';
 import { record } from '../../ingest/recorder.ts';
-import { createLog } from '../../shared/log.ts';
+import { createLog } from '../../shared/program/log.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { MINUTE_MS, systemClock } from '../../shared/time.ts';
 import { startExchange } from '../../simulator/exchange.ts';
-import type { Faults } from '../../simulator/faults.ts';
+import type { Faults } from '../../simulator/faulty/faults.ts';
 import type { Source } from '../../simulator/source/source.ts';
 
 /** What of a replay is not as usual. */

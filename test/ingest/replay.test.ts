@@ -1,5 +1,5 @@
 import { describe, expect } from '@jest/globals';
-import { openStore } from '../../shared/store/open.ts';
+import { openStore } from '../../shared/program/open-store.ts';
 import { MINUTE_MS } from '../../shared/time.ts';
 import { openReplay } from '../../simulator/recording/replay.ts';
 import { temporaryFolder } from '../shared/temporary-folder.ts';

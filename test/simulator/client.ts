@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type ClientOptions, WebSocket } from 'ws';
-import type { StreamFrame } from '../../shared/binance/wire.ts';
+import type { StreamFrame } from '../../shared/exchange/wire.ts';
 import type { Frame, Source } from '../../simulator/source/source.ts';
 
 /** A client as a recorder is one: it keeps what it reads, in order. */

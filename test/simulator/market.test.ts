@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { AggTradeEvent, DepthEvent, StreamFrame } from '../../shared/binance/wire.ts';
 import { formatUnits } from '../../shared/decimals.ts';
+import type { AggTradeEvent, DepthEvent, StreamFrame } from '../../shared/exchange/wire.ts';
 import { MINUTE_MS } from '../../shared/time.ts';
 import { createMarket, type MarketOptions, wholeDays } from '../../simulator/market/market.ts';
 import { type Source, type Trade, tradesOf } from '../../simulator/source/source.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import type { RestAggTrade, RestKline } from '../../shared/binance/wire.ts';
+import type { RestAggTrade, RestKline } from '../../shared/exchange/wire.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../shared/time.ts';
 import { type Exchange, type ExchangeOptions, startExchange } from '../../simulator/exchange.ts';
 import { createMarket, wholeDays } from '../../simulator/market/market.ts';

@@ -2,7 +2,7 @@
 // Arguments: folder, REST address, kind of step, number of the step (0: never).
 // Prints the steps it made, one JSON line each, when it comes to its end.
 
-import { openFolderStore } from '../../../shared/store/folder.ts';
+import { openFolderStore } from '../../../shared/store/folder/folder.ts';
 import { systemClock } from '../../../shared/time.ts';
 import { isGone, runDay } from '../job.ts';
 import { fatalStore, type Step } from './fatal-store.ts';

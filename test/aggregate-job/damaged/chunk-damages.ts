@@ -1,5 +1,5 @@
 import { deflateRawSync, gzipSync } from 'node:zlib';
-import { chunkObjectName, parseChunkName, rawDayPrefix } from '../../../shared/object-names.ts';
+import { chunkObjectName, parseChunkName, rawDayPrefix } from '../../../shared/lake/object-names.ts';
 import { DAY_MINUTES } from '../../../shared/time.ts';
 import { chunkBytes, tradeLine } from '../chunks.ts';
 import { namedGzip } from '../gzips.ts';

@@ -1,4 +1,4 @@
-import { barsObjectName } from '../../../shared/object-names.ts';
+import { barsObjectName } from '../../../shared/lake/object-names.ts';
 import { DATE, SYMBOL } from '../market-day.ts';
 
 /** The day's 1m bars, a record each. */

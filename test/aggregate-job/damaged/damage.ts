@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { rawDayPrefix } from '../../../shared/object-names.ts';
+import { rawDayPrefix } from '../../../shared/lake/object-names.ts';
 import { DATE, SYMBOL } from '../market-day.ts';
 import type { Dice } from './dice.ts';
 import type { Lake } from './lake.ts';

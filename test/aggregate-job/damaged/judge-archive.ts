@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32, inflateRawSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
-import { parseChunkName, rawDayPrefix } from '../../../shared/object-names.ts';
+import { parseChunkName, rawDayPrefix } from '../../../shared/lake/object-names.ts';
 import { DATE, SYMBOL } from '../market-day.ts';
 import { ZIP } from './lake.ts';
 

@@ -1,4 +1,4 @@
-import type { Manifest } from '../../../shared/schema/manifest.ts';
+import type { Manifest } from '../../../shared/lake/manifest.ts';
 import type { Trade } from '../chunks.ts';
 import { dailyRows } from './daily-rows.ts';
 import type { Case } from './judge.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'csv-parse/sync';
 import { unzipSync } from 'fflate';
-import { MAX_NAMED_REJECTIONS, type Manifest } from '../../../shared/schema/manifest.ts';
+import { MAX_NAMED_REJECTIONS, type Manifest } from '../../../shared/lake/manifest.ts';
 import { DATE, SYMBOL } from '../market-day.ts';
 import { dailyRows } from './daily-rows.ts';
 import { ZIP } from './lake.ts';

@@ -1,6 +1,6 @@
 import { errorText } from '../../../shared/errors.ts';
-import { rawDayPrefix } from '../../../shared/object-names.ts';
-import { type Manifest, parseManifest } from '../../../shared/schema/manifest.ts';
+import { type Manifest, parseManifest } from '../../../shared/lake/manifest.ts';
+import { rawDayPrefix } from '../../../shared/lake/object-names.ts';
 import { DATE, SYMBOL } from '../market-day.ts';
 import type { Damage } from './damage.ts';
 import { archiveFaults } from './judge-archive.ts';

@@ -1,11 +1,11 @@
+import { type Manifest, manifestText, parseManifest } from '../../../shared/lake/manifest.ts';
 import {
   archiveObjectName,
   leaseObjectName,
   manifestObjectName,
   planObjectName,
-} from '../../../shared/object-names.ts';
-import { type Manifest, manifestText, parseManifest } from '../../../shared/schema/manifest.ts';
-import { MemoryStore } from '../../shared/memory-store.ts';
+} from '../../../shared/lake/object-names.ts';
+import { MemoryStore } from '../../shared/store/memory-store.ts';
 import type { Trade } from '../chunks.ts';
 import { runDay } from '../job.ts';
 import { DATE, DAY_AFTER, DAY_BEFORE, DAY_START, SYMBOL } from '../market-day.ts';

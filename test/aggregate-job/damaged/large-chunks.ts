@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
+import { DEPTH_HEADER } from '../../../shared/lake/depth.ts';
+import type { RawKind } from '../../../shared/lake/object-names.ts';
+import { TRADE_HEADER } from '../../../shared/lake/trade.ts';
 import { MAX_CHUNK_BYTES, MAX_PLACES, MAX_ROW_BYTES, MAX_WHOLE_DIGITS } from '../../../shared/limits.ts';
-import type { RawKind } from '../../../shared/object-names.ts';
-import { DEPTH_HEADER } from '../../../shared/schema/depth.ts';
-import { TRADE_HEADER } from '../../../shared/schema/trade.ts';
 import { DAY_START } from '../market-day.ts';
 
 /** A chunk as large, or as many times something, as may be or as may not be, and what is to be found in it. */

@@ -1,5 +1,5 @@
 import { formatUnits } from '../../../shared/decimals.ts';
-import { chunkObjectName, type RawKind } from '../../../shared/object-names.ts';
+import { chunkObjectName, type RawKind } from '../../../shared/lake/object-names.ts';
 import { DAY_MINUTES, DAY_MS, MINUTE_MS } from '../../../shared/time.ts';
 import { chunkBytes, depthLine, type Snapshot, type Trade, tradeLine } from '../chunks.ts';
 import { DATE, DAY_AFTER, DAY_START, SYMBOL } from '../market-day.ts';

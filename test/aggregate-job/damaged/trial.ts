@@ -3,7 +3,7 @@ import { runJob } from '../../../aggregate-job/run.ts';
 import type { Threads } from '../../../aggregate-job/threads/threads.ts';
 import type { Clock } from '../../../shared/time.ts';
 import { fakeClock } from '../../shared/fake-clock.ts';
-import { MemoryStore } from '../../shared/memory-store.ts';
+import { MemoryStore } from '../../shared/store/memory-store.ts';
 import { jobContext } from '../job.ts';
 import { MORNING_AFTER, SYMBOL } from '../market-day.ts';
 import { CHUNK_DAMAGES } from './chunk-damages.ts';

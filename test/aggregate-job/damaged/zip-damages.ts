@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
 import { type ZipEntry, zipBytes } from '../../../aggregate-job/archive/zip-write.ts';
-import { archiveObjectName } from '../../../shared/object-names.ts';
+import { archiveObjectName } from '../../../shared/lake/object-names.ts';
 import { DATE } from '../market-day.ts';
 import * as bytes from './byte-damages.ts';
 import { type Change, type Damage, ofObject } from './damage.ts';

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from '@jest/globals';
 import { DAY_MS } from '../../../shared/time.ts';
-import { MemoryStore } from '../../shared/memory-store.ts';
+import { MemoryStore } from '../../shared/store/memory-store.ts';
 import type { Snapshot } from '../chunks.ts';
 import { barsIn, manifestIn, runDay } from '../job.ts';
 import { DAY_START, recorded } from '../market-day.ts';

@@ -3,8 +3,8 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { unzipSync } from 'fflate';
-import { rawDayPrefix } from '../../../shared/object-names.ts';
-import { MemoryStore } from '../../shared/memory-store.ts';
+import { rawDayPrefix } from '../../../shared/lake/object-names.ts';
+import { MemoryStore } from '../../shared/store/memory-store.ts';
 import { chunkBytes, depthLine, type Trade, tradeLine } from '../chunks.ts';
 import { barsIn, manifestIn, namesIn, runDay, zipIn } from '../job.ts';
 import { DATE, DAY_START, SYMBOL } from '../market-day.ts';

@@ -1,9 +1,9 @@
-import { barRows } from '../../../aggregate-job/bars/bar-text.ts';
-import { type Evidence, NO_EVIDENCE } from '../../../aggregate-job/day/evidence.ts';
 import { barsEvery, combineFlags, type Findings, findDay } from '../../../aggregate-job/day/findings.ts';
 import { readDay } from '../../../aggregate-job/day/read-day.ts';
+import { type Evidence, NO_EVIDENCE } from '../../../aggregate-job/proof/evidence.ts';
 import { ownThread } from '../../../aggregate-job/threads/threads.ts';
-import { BAR_HEADER } from '../../../shared/schema/bar.ts';
+import { barRows } from '../../../shared/bars/bar-text.ts';
+import { BAR_HEADER } from '../../../shared/lake/bar.ts';
 import type { Snapshot, Trade } from '../chunks.ts';
 import type { OracleDay } from './oracle.ts';
 import { chunksOf, type RandomDay, START } from './random-day.ts';

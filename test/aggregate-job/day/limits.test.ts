@@ -3,10 +3,10 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { unzipSync } from 'fflate';
+import { rawDayPrefix } from '../../../shared/lake/object-names.ts';
+import { TRADE_HEADER } from '../../../shared/lake/trade.ts';
 import { MAX_CHUNK_BYTES, MAX_ROW_BYTES } from '../../../shared/limits.ts';
-import { rawDayPrefix } from '../../../shared/object-names.ts';
-import { TRADE_HEADER } from '../../../shared/schema/trade.ts';
-import { MemoryStore } from '../../shared/memory-store.ts';
+import { MemoryStore } from '../../shared/store/memory-store.ts';
 import { chunkBytes, tradeLine } from '../chunks.ts';
 import { barsIn, manifestIn, namesIn, runDay, zipIn } from '../job.ts';
 import { DATE, DAY_START, SYMBOL } from '../market-day.ts';

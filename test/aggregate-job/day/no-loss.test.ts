@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { requireNoLoss } from '../../../aggregate-job/day/no-loss.ts';
-import type { Manifest, Range } from '../../../shared/schema/manifest.ts';
+import type { Manifest, Range } from '../../../shared/lake/manifest.ts';
 
 /** A manifest of a day with these ids, as far as what it holds is compared. */
 function manifestOf(ids: number[], missing: Range<number>[] = holesOf(ids)): Manifest {

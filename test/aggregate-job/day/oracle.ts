@@ -1,6 +1,6 @@
 // The daily files by the contract, as naively as can be: bigint throughout, sorting and filtering, no columns, no windows.
 
-import { BAR_HEADER } from '../../../shared/schema/bar.ts';
+import { BAR_HEADER } from '../../../shared/lake/bar.ts';
 import { DAY_MS } from '../../../shared/time.ts';
 import type { Snapshot, Trade } from '../chunks.ts';
 

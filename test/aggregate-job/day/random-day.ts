@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { DayInput } from '../../../aggregate-job/day/inputs.ts';
-import { chunkEntryName, parseChunkName, type RawKind } from '../../../shared/object-names.ts';
+import type { DayInput } from '../../../aggregate-job/archive/inputs.ts';
+import { chunkEntryName, parseChunkName, type RawKind } from '../../../shared/lake/object-names.ts';
 import { compareNames } from '../../../shared/store/store.ts';
 import { DAY_MS } from '../../../shared/time.ts';
 import { chunkBytes, depthLine, tradeLine } from '../chunks.ts';

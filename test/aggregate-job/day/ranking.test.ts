@@ -1,7 +1,7 @@
 // Which of several rows with one id counts, wherever they stand: the repair writer's, then that of the smallest writer name.
 
 import { describe, expect, it } from '@jest/globals';
-import { MemoryStore } from '../../shared/memory-store.ts';
+import { MemoryStore } from '../../shared/store/memory-store.ts';
 import { chunkBytes, type Trade, tradeLine } from '../chunks.ts';
 import { barsIn, manifestIn, runDay } from '../job.ts';
 import { DATE, DAY_START, SYMBOL } from '../market-day.ts';

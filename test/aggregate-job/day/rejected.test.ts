@@ -2,8 +2,8 @@
 
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DEPTH_HEADER } from '../../../shared/schema/depth.ts';
-import { TRADE_HEADER } from '../../../shared/schema/trade.ts';
+import { DEPTH_HEADER } from '../../../shared/lake/depth.ts';
+import { TRADE_HEADER } from '../../../shared/lake/trade.ts';
 import { chunkBytes, depthLine, tradeLine } from '../chunks.ts';
 import { bars, build, DATE, type Lake, openLake, put, SYMBOL } from '../lake.ts';
 

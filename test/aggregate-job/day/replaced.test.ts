@@ -1,9 +1,9 @@
 // What may stand in the place of a day that is done, and what lies beside it afterwards.
 
 import { describe, expect, it } from '@jest/globals';
-import { archiveObjectName, barsObjectName, manifestObjectName } from '../../../shared/object-names.ts';
+import { archiveObjectName, barsObjectName, manifestObjectName } from '../../../shared/lake/object-names.ts';
 import { HOUR_MS } from '../../../shared/time.ts';
-import { MemoryStore } from '../../shared/memory-store.ts';
+import { MemoryStore } from '../../shared/store/memory-store.ts';
 import { archivedTexts } from '../archived-rows.ts';
 import { chunkBytes, type Snapshot, type Trade, tradeLine } from '../chunks.ts';
 import { manifestIn, namesIn, resultsIn, runDay } from '../job.ts';

@@ -6,8 +6,8 @@ import {
   manifestObjectName,
   planMarkName,
   rawPrefix,
-} from '../../../shared/object-names.ts';
-import { openFolderStore } from '../../../shared/store/folder.ts';
+} from '../../../shared/lake/object-names.ts';
+import { openFolderStore } from '../../../shared/store/folder/folder.ts';
 import type { Store } from '../../../shared/store/store.ts';
 import { dayStartMs } from '../../../shared/time.ts';
 import { temporaryFolder } from '../../shared/temporary-folder.ts';

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { SymbolDate } from '../../../aggregate-job/days.ts';
+import type { SymbolDate } from '../../../aggregate-job/plan/days.ts';
 import { planTasks, planText } from '../../../aggregate-job/plan/plan.ts';
 import { type Share, takeShare } from '../../../aggregate-job/plan/share.ts';
-import { archiveObjectName, chunkObjectName, planObjectName } from '../../../shared/object-names.ts';
-import { openFolderStore } from '../../../shared/store/folder.ts';
+import { archiveObjectName, chunkObjectName, planObjectName } from '../../../shared/lake/object-names.ts';
+import { openFolderStore } from '../../../shared/store/folder/folder.ts';
 import type { Store } from '../../../shared/store/store.ts';
 import { fakeClock } from '../../shared/fake-clock.ts';
 import { temporaryFolder } from '../../shared/temporary-folder.ts';

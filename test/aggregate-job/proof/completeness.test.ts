@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { checkCompleteness } from '../../../aggregate-job/proof/completeness.ts';
 import { joinEpochs, sharedIds } from '../../../aggregate-job/proof/epochs.ts';
 import { segmentsOf } from '../../../aggregate-job/proof/segments.ts';
-import { orderTrades } from '../../../aggregate-job/scan/order.ts';
-import { pushTrade, type TradeRows, tradeRows } from '../../../aggregate-job/scan/trade-rows.ts';
+import { pushTrade, type TradeRows, tradeRows } from '../../../aggregate-job/rows/trade-rows.ts';
+import { orderTrades } from '../../../aggregate-job/window/order.ts';
 
 const WINDOW_MS = 900_000;
 const DAY_MS = 4 * WINDOW_MS;

@@ -4,15 +4,15 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type IntegerColumn, valueAt } from '../../../aggregate-job/bars/integers.ts';
-import { type DepthRows, depthRows } from '../../../aggregate-job/scan/depth-rows.ts';
+import { type DepthRows, depthRows } from '../../../aggregate-job/rows/depth-rows.ts';
+import { type TradeRow, type TradeRows, tradeRows } from '../../../aggregate-job/rows/trade-rows.ts';
 import { BadRow, type DepthRow, readDepthRow, readTradeRow } from '../../../aggregate-job/scan/read-row.ts';
 import { type Rejection, scanChunk } from '../../../aggregate-job/scan/scan-chunk.ts';
-import { type TradeRow, type TradeRows, tradeRows } from '../../../aggregate-job/scan/trade-rows.ts';
+import { type IntegerColumn, valueAt } from '../../../shared/bars/integers.ts';
 import { type Decimal, unitsAt } from '../../../shared/decimals.ts';
-import type { RawKind } from '../../../shared/object-names.ts';
-import { DEPTH_HEADER } from '../../../shared/schema/depth.ts';
-import { TRADE_HEADER } from '../../../shared/schema/trade.ts';
+import { DEPTH_HEADER } from '../../../shared/lake/depth.ts';
+import type { RawKind } from '../../../shared/lake/object-names.ts';
+import { TRADE_HEADER } from '../../../shared/lake/trade.ts';
 import { DAY_MS } from '../../../shared/time.ts';
 import { depthLine, tradeLine } from '../chunks.ts';
 

@@ -1,12 +1,12 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { splitBars } from '../../../aggregate-job/bars/bar-text.ts';
-import { type Bars, emptyBars } from '../../../aggregate-job/bars/bars.ts';
-import { setAt, sharedColumn } from '../../../aggregate-job/bars/integers.ts';
-import type { WindowTask } from '../../../aggregate-job/scan/window.ts';
 import { ownThread, startThreads, type Threads } from '../../../aggregate-job/threads/threads.ts';
 import { WorkerThread } from '../../../aggregate-job/threads/worker-thread.ts';
-import { TRADE_HEADER } from '../../../shared/schema/trade.ts';
+import type { WindowTask } from '../../../aggregate-job/window/window.ts';
+import { splitBars } from '../../../shared/bars/bar-text.ts';
+import { type Bars, emptyBars } from '../../../shared/bars/bars.ts';
+import { setAt, sharedColumn } from '../../../shared/bars/integers.ts';
+import { TRADE_HEADER } from '../../../shared/lake/trade.ts';
 import { chunkBytes, depthLine, tradeLine } from '../chunks.ts';
 
 const DAY = Date.parse('2024-07-18T00:00:00Z');

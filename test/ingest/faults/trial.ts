@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { depthStream, tradeStream } from '../../../shared/binance/wire.ts';
-import { openStore } from '../../../shared/store/open.ts';
+import { depthStream, tradeStream } from '../../../shared/exchange/wire.ts';
+import { openStore } from '../../../shared/program/open-store.ts';
 import type { Store } from '../../../shared/store/store.ts';
 import { MINUTE_MS, systemClock } from '../../../shared/time.ts';
 import { type Exchange, startExchange } from '../../../simulator/exchange.ts';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { TRADE_HEADER } from '../../../shared/schema/trade.ts';
+import { TRADE_HEADER } from '../../../shared/lake/trade.ts';
 import { dayStartMs, MINUTE_MS, minuteText } from '../../../shared/time.ts';
 
 const DATE = '2024-07-17';

@@ -1,4 +1,4 @@
-import type { Faults } from '../../../simulator/faults.ts';
+import type { Faults } from '../../../simulator/faulty/faults.ts';
 import type { Connection } from '../../../simulator/socket/connection.ts';
 import { expectedRow } from '../chunks.ts';
 

@@ -2,7 +2,7 @@
 
 import { runJob } from '../../../../aggregate-job/run.ts';
 import { startThreads } from '../../../../aggregate-job/threads/threads.ts';
-import { openFolderStore } from '../../../../shared/store/folder.ts';
+import { openFolderStore } from '../../../../shared/store/folder/folder.ts';
 import { peakMemoryBytes } from '../../../shared/child/peak-memory.ts';
 import { jobContext } from '../../job.ts';
 import { SYMBOL } from '../../market-day.ts';

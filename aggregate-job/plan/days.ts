@@ -1,0 +1,120 @@
+import { UsageError } from '../../shared/errors.ts';
+import type { Manifest } from '../../shared/lake/manifest.ts';
+import {
+  aggregatedPrefix,
+  archivePrefix,
+  parseArchiveName,
+  parseRawDayFolder,
+  rawPrefix,
+  rawSymbolPrefix,
+} from '../../shared/lake/object-names.ts';
+import type { Store } from '../../shared/store/store.ts';
+import { addDays, DAY_MS, dateOf, dayStartMs, isoMillisecond, MINUTE_MS } from '../../shared/time.ts';
+import { KEPT_MS } from '../witnesses/day-edge.ts';
+import { readManifest, UnreadableManifest } from '../witnesses/neighbours.ts';
+
+/** One day of one symbol. */
+export type SymbolDate = { symbol: string; date: string };
+
+/** Which symbol-days are asked for: those from `from` to `to`, or, without them, whatever there is to do. */
+export type Wanted = { symbols: string[] | 'all'; from: string | undefined; to: string | undefined };
+
+/** Where to look, and when it is. */
+export type World = { raw: Store; results: Store; nowMs: number; online: boolean };
+
+/** A day is closed this long after its end: late chunks are in the store by then. */
+const CLOSED_AFTER_MS = 10 * MINUTE_MS;
+
+/** True when the day is over at `nowMs` and its last chunks have arrived. */
+export function isClosed(date: string, nowMs: number): boolean {
+  return nowMs >= dayStartMs(date) + DAY_MS + CLOSED_AFTER_MS;
+}
+
+/**
+ * The symbol-days to build, oldest first. In a range of days: those that have chunks or a zip; a single day of named symbols
+ * even if it has neither, so that its absence is told. Without a range: every closed day that has chunks and, while the exchange can be
+ * asked, every partial day it still keeps the trades of.
+ * @throws UsageError for a day that is not closed yet.
+ */
+export async function chooseDays(world: World, { symbols, from, to }: Wanted): Promise<SymbolDate[]> {
+  if (from === undefined || to === undefined) return inOrder(await unfinishedDays(world, symbols));
+  if (!isClosed(to, world.nowMs)) {
+    throw new UsageError(
+      `${from === to ? '--date' : '--to'} ${to}: this day is not closed yet at ${isoMillisecond(world.nowMs)}, it is ten minutes after its end`,
+    );
+  }
+  if (from === to && symbols !== 'all') return symbols.map((symbol) => ({ symbol, date: from }));
+  const days = [
+    ...(await daysWithChunks(world.raw, symbols)),
+    ...(await archivedDays(world.results, symbols)),
+  ];
+  return inOrder(days.filter(({ date }) => date >= from && date <= to));
+}
+
+async function unfinishedDays(world: World, symbols: string[] | 'all'): Promise<SymbolDate[]> {
+  const closed = (await daysWithChunks(world.raw, symbols)).filter(({ date }) => isClosed(date, world.nowMs));
+  return world.online ? [...closed, ...(await mendableDays(world, symbols))] : closed;
+}
+
+async function daysWithChunks(raw: Store, symbols: string[] | 'all'): Promise<SymbolDate[]> {
+  const days: SymbolDate[] = [];
+  for (const symbol of await namedOrAll(raw, rawPrefix(), symbols)) {
+    const folders = await raw.listFolders(rawSymbolPrefix(symbol));
+    const dates = folders.flatMap((folder) => parseRawDayFolder(symbol, folder) ?? []);
+    days.push(...dates.map((date) => ({ symbol, date })));
+  }
+  return days;
+}
+
+async function archivedDays(results: Store, symbols: string[] | 'all'): Promise<SymbolDate[]> {
+  const days: SymbolDate[] = [];
+  for (const symbol of await namedOrAll(results, archivePrefix(), symbols)) {
+    for await (const { name } of results.list(`${archivePrefix()}${symbol}/`)) {
+      const date = parseArchiveName(symbol, name);
+      if (date !== undefined) days.push({ symbol, date });
+    }
+  }
+  return days;
+}
+
+/** Closed days with a partial verdict whose trades the exchange still keeps. */
+async function mendableDays({ results, nowMs }: World, symbols: string[] | 'all'): Promise<SymbolDate[]> {
+  const days: SymbolDate[] = [];
+  for (const symbol of await namedOrAll(results, aggregatedPrefix(), symbols)) {
+    for (let date = dateOf(nowMs - KEPT_MS); isClosed(date, nowMs); date = addDays(date, 1)) {
+      if (await isPartial(results, symbol, date)) days.push({ symbol, date });
+    }
+  }
+  return days;
+}
+
+/** A manifest that cannot be read is partial too: building its day tells of it. */
+async function isPartial(results: Store, symbol: string, date: string): Promise<boolean> {
+  try {
+    return (await readManifest(results, symbol, date))?.verdict === 'partial';
+  } catch (error) {
+    if (error instanceof UnreadableManifest) return true;
+    throw error;
+  }
+}
+
+/** The day after one that was built, if it begins with another close than that one now ends with. */
+export async function outdatedNext(
+  results: Store,
+  { symbol, date, close }: Pick<Manifest, 'symbol' | 'date' | 'close'>,
+): Promise<SymbolDate | undefined> {
+  const next = { symbol, date: addDays(date, 1) };
+  const manifest = await readManifest(results, symbol, next.date).catch(() => undefined);
+  return manifest?.seed.source === 'manifest' && manifest.seed.close !== close ? next : undefined;
+}
+
+async function namedOrAll(store: Store, prefix: string, symbols: string[] | 'all'): Promise<string[]> {
+  if (symbols !== 'all') return symbols;
+  return (await store.listFolders(prefix)).map((folder) => folder.slice(prefix.length, -1));
+}
+
+/** Each day once, oldest first, within a day by symbol as found. */
+function inOrder(days: SymbolDate[]): SymbolDate[] {
+  const unique = new Map(days.map((day) => [`${day.date} ${day.symbol}`, day]));
+  return [...unique.values()].sort((a, b) => Number(a.date > b.date) - Number(a.date < b.date));
+}

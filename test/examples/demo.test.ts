@@ -1,0 +1,80 @@
+// The demo as a process with programs of its own: none of them may outlive it.
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+const MAIN = resolve(import.meta.dirname, '../../examples/demo/main.ts');
+
+let folder = '';
+let started: number[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tapelake-demo-'));
+  started = [];
+});
+afterEach(() => {
+  for (const pid of started.filter(isAlive)) process.kill(pid, 'SIGKILL');
+  rmSync(folder, { recursive: true });
+});
+
+function startDemo() {
+  const child = spawn(process.execPath, [MAIN], { cwd: folder, env: { PATH: process.env.PATH ?? '' } });
+  started.push(child.pid ?? 0);
+  const ended = Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
+  return { child, ended: ended.then(([[code], , stderr]) => ({ code: Number(code), stderr })) };
+}
+
+/** The demo's programs by their scripts, as soon as all of `scripts` run. */
+async function programsOf({ pid = 0 }: ChildProcess, scripts: string[]): Promise<Record<string, number>> {
+  for (;;) {
+    const found = childrenOf(pid);
+    started.push(...Object.values(found));
+    if (scripts.every((script) => script in found)) return found;
+    if (!isAlive(pid)) throw new Error('demo: it has ended');
+    await setImmediate();
+  }
+}
+
+function childrenOf(parent: number): Record<string, number> {
+  const lines = execFileSync('ps', ['-A', '-o', 'ppid=,pid=,args='], { encoding: 'utf8' }).split('\n');
+  const rows = lines.map((line) => /^\s*(\d+)\s+(\d+)\s.*?([\w-]+)\/main\.ts\b/.exec(line));
+  const own = rows.filter((row) => Number(row?.[1]) === parent);
+  return Object.fromEntries(own.map((row) => [row?.[3] ?? '', Number(row?.[2])]));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('the demo', () => {
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('ends its programs and itself at %s', async (signal, code) => {
+    const { child, ended } = startDemo();
+    const programs = await programsOf(child, ['simulator', 'ingest']);
+    child.kill(signal);
+    expect(await ended).toEqual({ code, stderr: 'demo: stopped, and so are its programs\n' });
+    expect(Object.values(programs).filter(isAlive)).toEqual([]);
+  });
+
+  it('ends its recorder and says why when the exchange dies', async () => {
+    const { child, ended } = startDemo();
+    const { simulator = 0, ingest = 0 } = await programsOf(child, ['simulator', 'ingest']);
+    process.kill(simulator, 'SIGKILL');
+    const { code, stderr } = await ended;
+    expect(stderr).toContain('run simulator/main.ts: it ended with exit code 1');
+    expect(code).toBe(1);
+    expect(isAlive(ingest)).toBe(false);
+  });
+});

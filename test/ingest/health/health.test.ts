@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Figures } from '../../../ingest/health/figures.ts';
+import { type HealthServer, startHealthServer } from '../../../ingest/health/server.ts';
+import { createTally } from '../../../ingest/health/tally.ts';
+import { createLog } from '../../../shared/program/log.ts';
+
+const WELL: Figures = {
+  ...createTally(),
+  rows: { trades: 7, depth: 70 },
+  exchangeMs: 1_000,
+  clockOffsetMs: -1_500,
+  tradeAgeMs: 250,
+  depthAgeMs: 0,
+  symbols: 2,
+  disconnected: 0,
+  staleStreams: [],
+  openMinutes: 4,
+  waitingChunks: 1,
+  uploadLagMs: 12_000,
+  isStoreFailing: false,
+  spoolBytes: 4_096,
+};
+
+describe('the health server', () => {
+  let figures: Figures;
+  let server: HealthServer;
+  beforeEach(async () => {
+    figures = WELL;
+    server = await startHealthServer(0, () => figures, createLog('test', { write: () => {} }));
+  });
+  afterEach(() => server.close());
+  const get = (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`);
+
+  it('is healthy when nothing is wrong', async () => {
+    const response = await get('/healthz');
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ healthy: true, troubles: [], symbols: 2 });
+  });
+
+  it.each<[string, Partial<Figures>, string]>([
+    ['a silent stream', { staleStreams: ['btcusdt@aggTrade'] }, 'btcusdt@aggTrade'],
+    ['no connection', { disconnected: 1 }, 'not open'],
+    ['a store that fails', { isStoreFailing: true }, 'the store'],
+    ['an upload lag', { uploadLagMs: 200_000 }, '200 s'],
+    ['rows shed', { shed: { trades: 1, depth: 2 } }, '2 depth, 1 trades'],
+    ['a disk that refuses', { spoolFailures: 3 }, 'the spool'],
+  ])('names %s, and stays alive', async (_, wrong, named) => {
+    figures = { ...WELL, ...wrong };
+    const response = await get('/healthz');
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({
+      healthy: false,
+      troubles: [expect.stringContaining(named)],
+    });
+    expect((await get('/livez')).status).toBe(200);
+  });
+
+  it('tells Prometheus', async () => {
+    const text = await (await get('/metrics')).text();
+    expect(text).toContain('tapelake_ingest_rows_total{kind="depth"} 70');
+    expect(text).toContain('tapelake_ingest_exchange_clock_offset_seconds -1.5');
+    expect(text).toContain('tapelake_ingest_last_trade_age_seconds 0.25');
+    expect(text).toContain('tapelake_ingest_reconnects_total{reason="age"} 0');
+    figures = { ...WELL, rows: { trades: 8, depth: 90 } };
+    expect(await (await get('/metrics')).text()).toContain('tapelake_ingest_rows_total{kind="depth"} 90');
+  });
+
+  it('knows no other page', async () => {
+    expect((await get('/')).status).toBe(404);
+  });
+});

@@ -1,0 +1,109 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { UsageError } from '../../../shared/errors.ts';
+import {
+  helpText,
+  integer,
+  list,
+  readSettings,
+  setting,
+  text,
+  toggle,
+} from '../../../shared/program/settings.ts';
+
+const SETTINGS = {
+  store: setting('where', text, 'lake'),
+  symbols: setting('which', list),
+  chunkMinutes: setting('how long', integer(1, 60), 1),
+  keepRaw: toggle('keep'),
+};
+const read = (argv: string[], env: NodeJS.ProcessEnv = {}) => readSettings(SETTINGS, argv, env);
+
+describe('readSettings', () => {
+  it('falls back when nothing is given', () => {
+    expect(read([])).toEqual({ store: 'lake', symbols: undefined, chunkMinutes: 1, keepRaw: false });
+  });
+
+  it('takes the variable over the fallback and the flag over the variable', () => {
+    const env = { CHUNK_MINUTES: '5', STORE: 'from-env', SYMBOLS: '', KEEP_RAW: 'true' };
+    expect(read(['--store', 'from-flag'], env)).toEqual({
+      store: 'from-flag',
+      symbols: undefined,
+      chunkMinutes: 5,
+      keepRaw: true,
+    });
+  });
+
+  it('reads both ways of giving a value, and the last of several', () => {
+    expect(read(['--chunk-minutes=5', '--symbols', ' A, B ,A,', '--chunk-minutes', '15'])).toMatchObject({
+      chunkMinutes: 15,
+      symbols: ['A', 'B'],
+    });
+  });
+
+  it('reads a switch, which a flag can also turn off', () => {
+    expect(read(['--keep-raw']).keepRaw).toBe(true);
+    expect(read(['--keep-raw=false'], { KEEP_RAW: '1' }).keepRaw).toBe(false);
+  });
+
+  it.each([
+    [['--symbol', 'A'], '--symbol: unknown flag, known are --store --symbols --chunk-minutes --keep-raw'],
+    [['-s'], '-s: unknown flag'],
+    [['--constructor'], '--constructor: unknown flag'],
+    [['--__proto__=x'], '--__proto__: unknown flag'],
+    [['--no-keep-raw'], '--no-keep-raw: unknown flag'],
+    [['--store'], '--store: its value is missing'],
+    [['--store', '--keep-raw'], '--store: its value is missing'],
+    [['--store', ''], '--store: its value is missing'],
+    [['--store='], '--store: its value is missing'],
+    [['BTCUSDT'], 'BTCUSDT: no flag'],
+    [['--', '--store'], '--store: no flag'],
+    [['--chunk-minutes', '0'], '--chunk-minutes 0: not a whole number from 1 to 60'],
+    [['--chunk-minutes', '1.5'], '--chunk-minutes 1.5: not a whole number'],
+    [['--chunk-minutes', '99999999999999999999'], '--chunk-minutes 99999999999999999999: not a whole number'],
+    [['--symbols', ' , '], '--symbols: the list is empty'],
+    [['--keep-raw=perhaps'], '--keep-raw perhaps: write true or false'],
+  ])('refuses %j in one line', (argv, message) => {
+    expect(() => read(argv)).toThrow(UsageError);
+    expect(() => read(argv)).toThrow(message);
+  });
+
+  it('names the variable when the mistake is there', () => {
+    expect(() => read([], { CHUNK_MINUTES: 'x' })).toThrow(
+      'CHUNK_MINUTES x: not a whole number from 1 to 60',
+    );
+    expect(() => read([], { KEEP_RAW: 'x' })).toThrow('KEEP_RAW x: write true or false');
+  });
+
+  it('either reads the arguments or throws a UsageError, whatever they are', () => {
+    const argument = fc.oneof(
+      fc.string(),
+      fc.constantFrom('--store', '--keep-raw', '--symbols=A', '--', '-', '--=', '--valueOf', '--toString=1'),
+    );
+    fc.assert(
+      fc.property(fc.array(argument, { maxLength: 4 }), (argv) => {
+        try {
+          expect(Object.keys(read(argv))).toEqual(Object.keys(SETTINGS));
+        } catch (error) {
+          expect(error).toBeInstanceOf(UsageError);
+        }
+      }),
+    );
+  });
+});
+
+describe('helpText', () => {
+  it('says what the program does, and lists flag, variable and meaning in columns', () => {
+    expect(helpText('Tries.', SETTINGS).split('\n')).toEqual([
+      'Tries.',
+      '',
+      '  --store VALUE          STORE          where',
+      '  --symbols VALUE        SYMBOLS        which',
+      '  --chunk-minutes VALUE  CHUNK_MINUTES  how long',
+      '  --keep-raw             KEEP_RAW       keep',
+      '  -h, --help                            show this',
+      '  --version                             show the version',
+      '',
+    ]);
+  });
+});
