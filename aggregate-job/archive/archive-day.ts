@@ -5,12 +5,12 @@ import { mapInOrder } from '../../shared/concurrency.ts';
 import type { Manifest } from '../../shared/lake/manifest.ts';
 import { packEntry } from '../../shared/lake/pack.ts';
 import { compareNames, type Store } from '../../shared/store/store.ts';
-import { earlierText } from '../day/earlier-inputs.ts';
 import type { DayOutputs } from '../files/outputs.ts';
 import { type Evidence, evidenceText } from '../proof/evidence.ts';
 import { packedText } from '../scan/chunk.ts';
 import type { ChunkReading } from '../scan/scan-chunk.ts';
 import { openArchive, sha256OfObject } from './archive.ts';
+import { earlierText } from './earlier-inputs.ts';
 import { type DayInput, EARLIER_ENTRY, EVIDENCE_ENTRY, entryName, INPUTS_ENTRY } from './inputs.ts';
 import { type ZipEntry, zipBytes } from './zip-write.ts';
 

@@ -9,38 +9,25 @@ import {
 import { type Integer, narrow, sharedColumn } from '../../shared/bars/integers.ts';
 import { parseDecimal, significantPlaces, unitsAt } from '../../shared/decimals.ts';
 import { DAY_MS, DAY_SECONDS, SECOND_MS } from '../../shared/time.ts';
+import type { DayBars } from '../files/bars-every.ts';
 import { gapsOfDay } from '../proof/book-gaps.ts';
 import { type Completeness, checkCompleteness } from '../proof/completeness.ts';
 import type { Epoch } from '../proof/epochs.ts';
 import type { Evidence } from '../proof/evidence.ts';
 import { containsId, countIds, type IdRange, joinRanges } from '../proof/id-ranges.ts';
+import type { Judged } from '../proof/verdict.ts';
 import { joinRejected, type Rejected } from '../scan/rejected.ts';
-import type { WindowResult } from '../window/window.ts';
-import { type DayReading, WINDOW_MS } from './read-day.ts';
+import { WINDOW_MS, type WindowResult } from '../window/window.ts';
+import type { DayReading } from './read-day.ts';
 
 /** A symbol-day as rows and evidence make it: a pure function of the two. */
-export type Findings = {
-  decimals: Places;
-  /** Bars of one second at `decimals`, and of one minute. */
-  bars: Bars;
-  minutes: Bars;
-  /** Close before the day in ticks. */
-  seed: Integer | null;
-  completeness: Completeness;
-  /** By second: 1 where it is proven that no trade is missing. */
-  complete: Uint8Array;
-  firstId: number | null;
-  lastId: number | null;
-  /** How often the ids were counted anew, plus one. */
-  epochs: number;
-  /** Distinct trades, those with quantity 0 included. */
-  tradeRows: number;
-  rejected: Rejected;
-  /** Ids of rejected rows that no other row holds, one a row. */
-  lostIds: Float64Array;
-  bookGaps: [number, number][];
-  counts: Counts;
-};
+export type Findings = DayBars &
+  Judged & {
+    /** Distinct trades, those with quantity 0 included. */
+    tradeRows: number;
+    rejected: Rejected;
+    counts: Counts;
+  };
 
 /** Figures that are summed over the windows. */
 export type Counts = {
@@ -73,7 +60,7 @@ export function findDay({ windows, epochs }: DayReading, evidence: Evidence): Fi
     epochs: epochs.length,
     tradeRows: countIds(rangesOf(epochs)),
     rejected,
-    lostIds: lostIdsOf(rejected, epochs),
+    onlyRejectedIds: onlyRejectedIdsOf(rejected, epochs),
     bookGaps: gapsOfDay(
       results.map(({ book }) => book.gaps),
       DAY_MS,
@@ -82,22 +69,9 @@ export function findDay({ windows, epochs }: DayReading, evidence: Evidence): Fi
   };
 }
 
-/** Bars of so many seconds. */
-export function barsEvery({ bars, minutes }: Pick<Findings, 'bars' | 'minutes'>, seconds: number): Bars {
-  return seconds % 60 === 0 ? combineBars(minutes, seconds / 60) : combineBars(bars, seconds);
-}
-
 /** Which trades are missing, by the ids that are there and those that are expected. */
 export function completenessOf(epochs: Epoch[], { expected_first, expected_last }: Evidence): Completeness {
   return checkCompleteness(epochs, expected_first?.id, expected_last?.id, DAY_MS, WINDOW_MS);
-}
-
-/** Flags of coarser bars: complete where every second of them is. */
-export function combineFlags(seconds: Uint8Array, factor: number): Uint8Array {
-  if (factor === 1) return seconds;
-  return Uint8Array.from({ length: seconds.length / factor }, (_, bar) =>
-    seconds.subarray(bar * factor, (bar + 1) * factor).every((flag) => flag === 1) ? 1 : 0,
-  );
 }
 
 function decimalsOf(results: WindowResult[], { seed }: Evidence): Places {
@@ -136,7 +110,7 @@ function rangesOf(epochs: Epoch[]): IdRange[] {
   return epochs.flatMap((epoch) => epoch.map(({ from, to }): IdRange => [from, to]));
 }
 
-function lostIdsOf({ ids }: Rejected, epochs: Epoch[]): Float64Array {
+function onlyRejectedIdsOf({ ids }: Rejected, epochs: Epoch[]): Float64Array {
   const held = joinRanges(rangesOf(epochs));
   return ids.filter((id) => !containsId(held, id));
 }

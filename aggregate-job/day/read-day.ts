@@ -5,10 +5,8 @@ import { type Epoch, epochAt, findRestarts, joinEpochs, type SharedIds, sharedId
 import type { Segment } from '../proof/segments.ts';
 import type { ChunkReading, WindowChunk } from '../scan/scan-chunk.ts';
 import type { Threads } from '../threads/threads.ts';
-import type { LaterEpoch, WindowResult } from '../window/window.ts';
+import { type LaterEpoch, WINDOW_MS, type WindowResult } from '../window/window.ts';
 
-/** Windows of a quarter of an hour: no usual chunk spans two, and one window's rows take little memory. */
-export const WINDOW_MS = 15 * MINUTE_MS;
 const WINDOWS = DAY_MS / WINDOW_MS;
 
 /** Everything read of a symbol-day. */

@@ -17,6 +17,12 @@ import { DAY_MS, dayStartMs } from '../../shared/time.ts';
 import { type Archive, archivedChunk, openArchive, requireIntact } from '../archive/archive.ts';
 import { inputList, storeArchive } from '../archive/archive-day.ts';
 import {
+  type ArchivedInputs,
+  earlierInputs,
+  holdsInputsOf,
+  parseEarlier,
+} from '../archive/earlier-inputs.ts';
+import {
   type DayInput,
   EARLIER_ENTRY,
   EVIDENCE_ENTRY,
@@ -33,7 +39,6 @@ import type { Threads } from '../threads/threads.ts';
 import { KEPT_MS } from '../witnesses/day-edge.ts';
 import { gatherEvidence } from '../witnesses/gather.ts';
 import { readManifest, UnreadableManifest } from '../witnesses/neighbours.ts';
-import { type ArchivedInputs, earlierInputs, holdsInputsOf, parseEarlier } from './earlier-inputs.ts';
 import { completenessOf, findDay } from './findings.ts';
 import { manifestOf } from './manifest.ts';
 import { requireNoLoss } from './no-loss.ts';

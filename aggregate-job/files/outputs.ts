@@ -6,8 +6,8 @@ import type { Manifest } from '../../shared/lake/manifest.ts';
 import { archiveObjectName, barsObjectName, dayResultsPrefix } from '../../shared/lake/object-names.ts';
 import type { Body, Store } from '../../shared/store/store.ts';
 import { dayStartMs, SECOND_MS } from '../../shared/time.ts';
-import { barsEvery, combineFlags, type Findings } from '../day/findings.ts';
 import type { Threads } from '../threads/threads.ts';
+import { barsEvery, combineFlags, type DayBars } from './bars-every.ts';
 
 /**
  * Writes the results of one symbol-day. It only replaces what it found when the run began, so that two runs at once can never
@@ -56,20 +56,20 @@ export async function storeBars(
   outputs: DayOutputs,
   symbol: string,
   date: string,
-  findings: Findings,
+  day: DayBars,
   resolutions: Resolution[],
   threads: Threads,
 ): Promise<Manifest['outputs']> {
   const stored: Manifest['outputs'] = [];
   for (const { name: resolution, seconds } of resolutions) {
     const name = barsObjectName(symbol, date, resolution);
-    const bars = barsEvery(findings, seconds);
+    const bars = barsEvery(day, seconds);
     const context = {
       startMs: dayStartMs(date),
       resolutionMs: seconds * SECOND_MS,
-      places: findings.decimals,
-      seed: findings.seed,
-      complete: combineFlags(findings.complete, seconds),
+      places: day.decimals,
+      seed: day.seed,
+      complete: combineFlags(day.complete, seconds),
     };
     const parts = await threads.write(splitBars(bars, context, threads.count));
     const text = Buffer.concat([Buffer.from(`${BAR_HEADER}\n`), ...parts]);

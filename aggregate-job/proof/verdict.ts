@@ -1,18 +1,32 @@
 import type { Manifest } from '../../shared/lake/manifest.ts';
-import type { Findings } from '../day/findings.ts';
+import type { Completeness } from './completeness.ts';
 import type { Evidence } from './evidence.ts';
 import { countIds } from './id-ranges.ts';
 
 /** Whether every expected id is present, why not, and who proves the ends of the day. */
 export type Verdict = Pick<Manifest, 'verdict' | 'reasons' | 'warnings' | 'proof'>;
 
+/** What a day is judged by. */
+export type Judged = {
+  completeness: Completeness;
+  firstId: number | null;
+  lastId: number | null;
+  /** How often the ids were counted anew, plus one. */
+  epochs: number;
+  /** Ids of rejected rows that no other row holds, one a row. */
+  onlyRejectedIds: Float64Array;
+  bookGaps: [number, number][];
+  rejected: { count: number };
+  counts: { conflicts: number; withoutQuantity: number; oneSided: number; crossed: number };
+};
+
 /** Judges a day by its ids alone; what is odd about its content is a warning. */
-export function judge(findings: Findings, evidence: Evidence): Verdict {
-  const reasons = reasonsOf(findings, evidence);
+export function judge(day: Judged, evidence: Evidence): Verdict {
+  const reasons = reasonsOf(day, evidence);
   return {
     verdict: reasons.length === 0 ? 'complete' : 'partial',
     reasons,
-    warnings: warningsOf(findings),
+    warnings: warningsOf(day),
     proof: proofOf(evidence),
   };
 }
@@ -25,12 +39,12 @@ function proofOf({ expected_first, expected_last }: Evidence): Manifest['proof']
 }
 
 function reasonsOf(
-  { completeness, epochs, lostIds, firstId, lastId }: Findings,
+  { completeness, epochs, onlyRejectedIds, firstId, lastId }: Judged,
   evidence: Evidence,
 ): string[] {
   const missing = countIds(completeness.missing);
   const beyond = isBeyond(firstId, lastId, evidence);
-  const lost = lostIds.filter((id) => epochs > 1 || isExpected(id, evidence)).length;
+  const lost = onlyRejectedIds.filter((id) => epochs > 1 || isExpected(id, evidence)).length;
   return [
     ...(missing > 0 ? [`${missing} trade ids are missing in ${completeness.missing.length} ranges`] : []),
     ...(evidence.expected_first ? [] : ['the first trade id of the day is not known']),
@@ -72,7 +86,7 @@ function isBeyond(
   return isBefore || isBehind;
 }
 
-function warningsOf({ counts, completeness, rejected, bookGaps }: Findings): string[] {
+function warningsOf({ counts, completeness, rejected, bookGaps }: Judged): string[] {
   const told: [number, string][] = [
     [counts.conflicts, 'rows contradict another row with the same trade id'],
     [completeness.outOfOrder, 'trades are older than a trade with a smaller id'],

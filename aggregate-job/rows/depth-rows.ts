@@ -1,6 +1,11 @@
 import { type IntegerColumn, integerColumn, setAt } from '../../shared/bars/integers.ts';
-import type { DepthRow, Level } from '../scan/read-row.ts';
+import type { Decimal } from '../../shared/decimals.ts';
 import { grown, type ScaledRows, setDecimal } from './scaled-rows.ts';
+
+/** A snapshot as its row said it; a side without levels is null. */
+export type DepthRow = { time: number; updateId: number; bid: Level | null; ask: Level | null };
+/** The best level of a side. */
+export type Level = { price: Decimal; quantity: Decimal };
 
 /** Snapshots of one window as columns, in the order they were read. */
 export type DepthRows = ScaledRows & {

@@ -3,6 +3,7 @@ import { DEPTH_COLUMNS } from '../../shared/lake/depth.ts';
 import { TRADE_COLUMNS } from '../../shared/lake/trade.ts';
 import { MAX_PLACES, MAX_WHOLE_DIGITS } from '../../shared/limits.ts';
 import { DAY_MS } from '../../shared/time.ts';
+import type { DepthRow, Level } from '../rows/depth-rows.ts';
 import type { TradeRow } from '../rows/trade-rows.ts';
 import { csvFields } from './csv-line.ts';
 
@@ -11,11 +12,6 @@ export class BadRow extends Error {
   override name = 'BadRow';
   id: number | undefined;
 }
-
-/** A snapshot as its row said it; a side without levels is null. */
-export type DepthRow = { time: number; updateId: number; bid: Level | null; ask: Level | null };
-/** The best level of a side. */
-export type Level = { price: Decimal; quantity: Decimal };
 
 /** Reads one line of a trades chunk with every check. @throws BadRow */
 export function readTradeRow(line: string, dayStartMs: number): TradeRow {

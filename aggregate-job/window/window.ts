@@ -1,16 +1,20 @@
 import { type Bars, emptyBars, type Places } from '../../shared/bars/bars.ts';
+import { MINUTE_MS } from '../../shared/time.ts';
 import { type BookGaps, bookGaps } from '../proof/book-gaps.ts';
 import { type Segment, segmentsOf } from '../proof/segments.ts';
 import { type DepthRows, depthRows } from '../rows/depth-rows.ts';
 import { clearRows, growScale } from '../rows/scaled-rows.ts';
 import { type TradeRows, tradeRows } from '../rows/trade-rows.ts';
-import { findFalls } from '../scan/falls.ts';
 import { createInflater, type Inflater } from '../scan/inflate.ts';
 import { type Rejected, RejectedRows } from '../scan/rejected.ts';
 import { type ChunkReading, chunkSteps, type WindowChunk } from '../scan/scan-chunk.ts';
 import { runSteps, type Steps } from '../scan/steps.ts';
 import { addDepth, addTrades, type BookCounts } from './accumulate.ts';
+import { findFalls } from './falls.ts';
 import { DAMAGED_RANK, type OrderedTrades, orderDepth, orderTrades, verifier } from './order.ts';
+
+/** Windows of a quarter of an hour: no usual chunk spans two, and one window's rows take little memory. */
+export const WINDOW_MS = 15 * MINUTE_MS;
 
 /** A stretch of one symbol-day: `[startMs, endMs)` counts from the day's start, in whole seconds. */
 export type WindowTask = {

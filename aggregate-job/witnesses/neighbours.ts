@@ -4,10 +4,9 @@ import { type Manifest, parseManifest, type Seed } from '../../shared/lake/manif
 import { manifestObjectName, parseChunkName, rawDayPrefix } from '../../shared/lake/object-names.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { addDays, dayStartMs, MINUTE_MS } from '../../shared/time.ts';
-import { WINDOW_MS } from '../day/read-day.ts';
 import { verifiedEnds } from '../proof/epochs.ts';
 import type { Evidence } from '../proof/evidence.ts';
-import { scanWindow } from '../window/window.ts';
+import { scanWindow, WINDOW_MS } from '../window/window.ts';
 
 /** A quiet symbol has a day of empty chunks before its first trade. */
 const MINUTES_AT_ONCE = 8;

@@ -1,5 +1,6 @@
-import { barsEvery, combineFlags, type Findings, findDay } from '../../../aggregate-job/day/findings.ts';
+import { type Findings, findDay } from '../../../aggregate-job/day/findings.ts';
 import { readDay } from '../../../aggregate-job/day/read-day.ts';
+import { barsEvery, combineFlags } from '../../../aggregate-job/files/bars-every.ts';
 import { type Evidence, NO_EVIDENCE } from '../../../aggregate-job/proof/evidence.ts';
 import { ownThread } from '../../../aggregate-job/threads/threads.ts';
 import { barRows } from '../../../shared/bars/bar-text.ts';

@@ -4,9 +4,10 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { DepthRow } from '../../../aggregate-job/rows/depth-rows.ts';
 import { type DepthRows, depthRows } from '../../../aggregate-job/rows/depth-rows.ts';
 import { type TradeRow, type TradeRows, tradeRows } from '../../../aggregate-job/rows/trade-rows.ts';
-import { BadRow, type DepthRow, readDepthRow, readTradeRow } from '../../../aggregate-job/scan/read-row.ts';
+import { BadRow, readDepthRow, readTradeRow } from '../../../aggregate-job/scan/read-row.ts';
 import { type Rejection, scanChunk } from '../../../aggregate-job/scan/scan-chunk.ts';
 import { type IntegerColumn, valueAt } from '../../../shared/bars/integers.ts';
 import { type Decimal, unitsAt } from '../../../shared/decimals.ts';

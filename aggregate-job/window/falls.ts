@@ -1,6 +1,6 @@
 import { RELISTING_MS } from '../proof/segments.ts';
 import type { TradeRows } from '../rows/trade-rows.ts';
-import { type OrderedTrades, sortRows } from '../window/order.ts';
+import { type OrderedTrades, sortRows } from './order.ts';
 
 /**
  * The times at which ids may have been counted anew: a trade whose id lies below an earlier one's, with nothing traded for as long
