@@ -1,28 +1,21 @@
 import { availableParallelism, hostname } from 'node:os';
-import type { ExchangeRest } from '../shared/exchange/rest.ts';
-import { cacheCompiledCode } from '../shared/program/compile-cache.ts';
-import type { Log } from '../shared/program/log.ts';
+import { errorCode, errorText } from '../shared/errors.ts';
+import { type ExchangeRest, exchangeRest } from '../shared/exchange/rest.ts';
+import { createLog, type Log } from '../shared/program/log.ts';
+import { runCommand } from '../shared/program/main.ts';
+import { openStore } from '../shared/program/open-store.ts';
+import { logProgress, terminalProgress } from '../shared/program/progress.ts';
+import { packageVersion } from '../shared/program/version.ts';
 import type { Store } from '../shared/store/store.ts';
+import { systemClock } from '../shared/time.ts';
 import type { Owner } from './plan/lease.ts';
-import type { JobContext } from './run.ts';
-import type { JobSettings } from './settings.ts';
-import type { Threads } from './threads/threads.ts';
+import { readTask } from './plan/task.ts';
+import { type JobContext, runJob } from './run.ts';
+import { BUILD, type JobSettings, jobSettings } from './settings.ts';
+import { startThreads, type Threads } from './threads/threads.ts';
 
-cacheCompiledCode();
-const { exchangeRest } = await import('../shared/exchange/rest.ts');
-const { errorCode, errorText } = await import('../shared/errors.ts');
-const { createLog } = await import('../shared/program/log.ts');
-const { logProgress, terminalProgress } = await import('../shared/program/progress.ts');
-const { packageVersion, runProgram } = await import('../shared/program/run-program.ts');
-const { openStore } = await import('../shared/program/open-store.ts');
-const { systemClock } = await import('../shared/time.ts');
-const { readTask } = await import('./plan/task.ts');
-const { runJob } = await import('./run.ts');
-const { jobHelp, readJobSettings } = await import('./settings.ts');
-const { startThreads } = await import('./threads/threads.ts');
-
-await runProgram(jobHelp, async (argv) => {
-  const settings = readJobSettings(argv, process.env);
+await runCommand(BUILD, async (given) => {
+  const settings = jobSettings(given);
   const threads = startThreads(availableParallelism()); // first, so that they start while the stores are asked
   try {
     return await runJob(await jobOf(settings, threads));

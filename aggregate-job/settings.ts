@@ -2,48 +2,107 @@ import { parseResolution, type Resolution } from '../shared/bars/resolution.ts';
 import { requireDate } from '../shared/dates.ts';
 import { UsageError } from '../shared/errors.ts';
 import { isSymbol } from '../shared/lake/object-names.ts';
-import {
-  address,
-  helpText,
-  integer,
-  list,
-  readSettings,
-  setting,
-  text,
-  toggle,
-} from '../shared/program/settings.ts';
+import { SUMMARIES } from '../shared/program/commands.ts';
+import { setting, toggle, type Values } from '../shared/program/setting.ts';
+import { address, integer, list, text } from '../shared/program/values.ts';
 
-const SETTINGS = {
-  store: setting('where raw chunks and results lie: a folder or gs://bucket[/prefix]', text),
-  raw: setting('where raw chunks lie, if not in --store', text),
-  results: setting('where results go, if not to --store', text),
-  symbols: setting(
-    'comma-separated symbols, or all: every symbol that has raw data',
-    symbols,
-    'all' as const,
-  ),
-  date: setting('the day to build, YYYY-MM-DD; without it every closed day that has raw chunks', requireDate),
-  from: setting('first of a range of days to build or rebuild, with --to', requireDate),
-  to: setting('last of a range of days', requireDate),
-  resolutions: setting('comma-separated lengths of bars that divide the day (default 1s,1m)', resolutions, [
-    { name: '1s', seconds: 1 },
-    { name: '1m', seconds: 60 },
-  ]),
-  keepRaw: toggle('leave the raw chunks where they are'),
-  offline: toggle('ask the exchange nothing'),
-  strict: toggle('exit with code 1 when a day is partial'),
-  repairMaxIds: setting(
-    'missing trades fetched for a symbol-day at most (default 5000000)',
-    integer(0),
-    5_000_000,
-  ),
-  restWeightShare: setting(
-    "share of the exchange's weight limit to use, 0.01 to 1 (default 0.5)",
-    share,
-    0.5,
-  ),
-  restUrl: setting('REST address of the exchange', address('http'), 'https://fapi.binance.com'),
-  readsAtOnce: setting('how many chunks are fetched at the same time (default 32)', integer(1, 256), 32),
+const WHICH = 'Which days';
+const HOW = 'How';
+const EXCHANGE = 'The exchange';
+
+/** `tapelake build`. */
+export const BUILD = {
+  name: 'tapelake build',
+  summary: SUMMARIES.build,
+  usage: '--store URL [settings]',
+  example: 'tapelake build --store lake --symbols BTCUSDT --date 2024-07-18 --resolutions 1s,1m,1h',
+  settings: {
+    store: setting({
+      help: 'where raw chunks and results lie: a folder or gs://bucket[/prefix]',
+      value: 'URL',
+      read: text,
+      env: 'STORE',
+    }),
+    raw: setting({ help: 'where raw chunks lie, if not in --store', value: 'URL', read: text, env: 'RAW' }),
+    results: setting({
+      help: 'where results go, if not to --store',
+      value: 'URL',
+      read: text,
+      env: 'RESULTS',
+    }),
+    symbols: setting({
+      help: 'comma-separated symbols, or all that have chunks',
+      value: 'LIST',
+      read: symbols,
+      fallback: 'all',
+      group: WHICH,
+      env: 'SYMBOLS',
+    }),
+    date: setting({
+      help: 'one day, YYYY-MM-DD; without it every closed day with chunks and every partial day the exchange can mend',
+      value: 'DATE',
+      read: requireDate,
+      group: WHICH,
+      env: 'DATE',
+    }),
+    from: setting({
+      help: 'first of a range of days to build or rebuild, from chunks or zips, with --to',
+      value: 'DATE',
+      read: requireDate,
+      group: WHICH,
+      env: 'FROM',
+    }),
+    to: setting({
+      help: 'last of a range of days',
+      value: 'DATE',
+      read: requireDate,
+      group: WHICH,
+      env: 'TO',
+    }),
+    resolutions: setting({
+      help: 'lengths of bars that divide the day: 1s, 5m, 4h, 1d, ...',
+      value: 'LIST',
+      read: resolutions,
+      fallback: '1s,1m',
+      group: HOW,
+      env: 'RESOLUTIONS',
+    }),
+    keepRaw: toggle({ help: 'leave the raw chunks where they are', group: HOW, env: 'KEEP_RAW' }),
+    strict: toggle({ help: 'exit with code 1 when a day is partial', group: HOW, env: 'STRICT' }),
+    readsAtOnce: setting({
+      help: 'chunks fetched at the same time',
+      value: 'N',
+      read: integer(1, 256),
+      fallback: '32',
+      group: HOW,
+      env: 'READS_AT_ONCE',
+    }),
+    offline: toggle({ help: 'ask the exchange nothing', group: EXCHANGE, env: 'OFFLINE' }),
+    repairMaxIds: setting({
+      help: 'missing trades fetched for a symbol-day at most',
+      value: 'N',
+      read: integer(0),
+      fallback: '5000000',
+      group: EXCHANGE,
+      env: 'REPAIR_MAX_IDS',
+    }),
+    restWeightShare: setting({
+      help: "share of the exchange's request limit to use, 0.01 to 1",
+      value: 'SHARE',
+      read: share,
+      fallback: '0.5',
+      group: EXCHANGE,
+      env: 'REST_WEIGHT_SHARE',
+    }),
+    restUrl: setting({
+      help: 'REST address of the exchange',
+      value: 'URL',
+      read: address('http'),
+      fallback: 'https://fapi.binance.com',
+      group: EXCHANGE,
+      env: 'REST_URL',
+    }),
+  },
 };
 
 /** The job's settings, read and checked. */
@@ -64,9 +123,9 @@ export type JobSettings = {
   readsAtOnce: number;
 };
 
-/** Reads flags and environment. @throws UsageError */
-export function readJobSettings(argv: string[], env: NodeJS.ProcessEnv): JobSettings {
-  const { store, raw, results, date, from, to, ...rest } = readSettings(SETTINGS, argv, env);
+/** Checks what belongs together. @throws UsageError */
+export function jobSettings(given: Values<typeof BUILD.settings>): JobSettings {
+  const { store, raw, results, date, from, to, ...rest } = given;
   return {
     ...rest,
     ...readRange(date, from, to),
@@ -88,10 +147,6 @@ function readRange(
     throw new UsageError(`--from ${from}: lies behind --to ${to}, swap them`);
   return { from: date ?? from, to: date ?? to };
 }
-
-/** What the job does, and its settings. */
-export const jobHelp = (): string =>
-  helpText('Builds the daily files of symbol-days from raw chunks.', SETTINGS);
 
 function required(url: string | undefined, option: string): string {
   if (url !== undefined) return url;

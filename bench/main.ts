@@ -1,21 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cacheCompiledCode } from '../shared/program/compile-cache.ts';
+import { runCommand } from '../shared/program/main.ts';
+import { setting } from '../shared/program/setting.ts';
+import { integer } from '../shared/program/values.ts';
+import { measureBars } from './bars/measure.ts';
 import type { Bench } from './bench.ts';
-
-cacheCompiledCode();
-const { helpText, integer, readSettings, setting } = await import('../shared/program/settings.ts');
-const { UsageError } = await import('../shared/errors.ts');
-const { runProgram } = await import('../shared/program/run-program.ts');
-const { measureBars } = await import('./bars/measure.ts');
-const { cacheFolder } = await import('./cache.ts');
-const { measureGrowth } = await import('./growth/measure.ts');
-const { measureJob } = await import('./job/measure.ts');
-const { measureLatency } = await import('./latency/measure.ts');
-const { programRunner } = await import('./program/run.ts');
-const { measureRecorder } = await import('./recorder/measure.ts');
-const { installTools } = await import('./tools.ts');
+import { cacheFolder } from './cache.ts';
+import { measureGrowth } from './growth/measure.ts';
+import { measureJob } from './job/measure.ts';
+import { measureLatency } from './latency/measure.ts';
+import { programRunner } from './program/run.ts';
+import { measureRecorder } from './recorder/measure.ts';
+import { installTools } from './tools.ts';
 
 const MEASURES: Record<string, (bench: Bench) => Promise<void>> = {
   bars: measureBars,
@@ -25,16 +22,27 @@ const MEASURES: Record<string, (bench: Bench) => Promise<void>> = {
   latency: measureLatency,
 };
 
-const SETTINGS = {
-  times: setting('how often each program is run, after a run that does not count', integer(1), 5),
+const BENCH = {
+  name: 'npm run bench --',
+  summary: 'Times the programs side by side with what else there is, and compares their results.',
+  usage: '[MEASURE...] [--times N]',
+  example: 'npm run bench -- bars job',
+  settings: {
+    times: setting({
+      help: 'how often each program is run, after a run that does not count',
+      value: 'N',
+      read: integer(1),
+      fallback: '5',
+    }),
+  },
+  operands: {
+    value: 'MEASURE',
+    help: 'what to measure, everything unless named',
+    choices: Object.keys(MEASURES),
+  },
 };
 
-const help = (): string =>
-  helpText(`Measures ${Object.keys(MEASURES).join(', ')}; all unless named.`, SETTINGS);
-
-await runProgram(help, async (argv) => {
-  const names: string[] = [];
-  const { times } = readSettings(SETTINGS, argv, {}, (name) => names.push(requireMeasure(name)));
+await runCommand(BENCH, async ({ times, operands: names }) => {
   const note = (text: string): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
   };
@@ -59,10 +67,3 @@ await runProgram(help, async (argv) => {
   }
   return 0;
 });
-
-function requireMeasure(name: string): string {
-  if (Object.hasOwn(MEASURES, name)) return name;
-  throw new UsageError(
-    `${name}: nothing is measured by this name, known are ${Object.keys(MEASURES).join(' ')}`,
-  );
-}

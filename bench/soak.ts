@@ -5,14 +5,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runProgram } from '../shared/program/run-program.ts';
-import { helpText, integer, readSettings, setting } from '../shared/program/settings.ts';
+import { runCommand } from '../shared/program/main.ts';
+import { setting } from '../shared/program/setting.ts';
+import { integer } from '../shared/program/values.ts';
 
-const SETTINGS = {
-  symbols: setting('number of symbols', integer(1, 2_000), 500),
-  minutes: setting('how long', integer(1), 10),
-  depthMs: setting('one snapshot of each symbol every so many ms', integer(100), 100),
-  tradesPerSecond: setting('trades a second and symbol', integer(1), 10),
+const count = (help: string, fallback: string, read = integer(1)) =>
+  setting({ help, value: 'N', read, fallback });
+
+const SOAK = {
+  name: 'npm run soak --',
+  summary: 'Records a whole market for as long as asked: is the memory flat, and what does it cost?',
+  usage: '[settings]',
+  example: 'npm run soak -- --minutes 30',
+  settings: {
+    symbols: count('number of symbols', '500', integer(1, 2_000)),
+    minutes: count('how long', '10'),
+    depthMs: count('one snapshot of each symbol every so many ms', '100', integer(100)),
+    tradesPerSecond: count('trades a second and symbol', '10'),
+  },
 };
 
 const MAX_BYTES = 600e6;
@@ -23,16 +33,9 @@ const TICKS_PER_SECOND = 100; // getconf CLK_TCK on Linux
 
 type Sample = { atMs: number; residentBytes: number; cpuSeconds: number };
 
-const help = (): string =>
-  helpText(
-    'The recorder under the load of a whole market, for as long as asked: is its memory flat, and what does it cost?',
-    SETTINGS,
-  );
-
-await runProgram(help, async (argv) => {
-  const { symbols: count, minutes, depthMs, tradesPerSecond } = readSettings(SETTINGS, argv, {});
+await runCommand(SOAK, async ({ symbols: symbolCount, minutes, depthMs, tradesPerSecond }) => {
   const folder = await mkdtemp(join(tmpdir(), 'tapelake-soak-'));
-  const symbols = Array.from({ length: count }, (_, i) => `S${String(i).padStart(3, '0')}USDT`);
+  const symbols = Array.from({ length: symbolCount }, (_, i) => `S${String(i).padStart(3, '0')}USDT`);
   const simulator = start('simulator/main.ts', {
     market: '',
     symbols: symbols.join(),

@@ -1,17 +1,14 @@
 import { hostname } from 'node:os';
-import { cacheCompiledCode } from '../shared/program/compile-cache.ts';
+import { createLog } from '../shared/program/log.ts';
+import { runCommand } from '../shared/program/main.ts';
+import { openStoreOrLater } from '../shared/program/open-later.ts';
+import { SECOND_MS, systemClock } from '../shared/time.ts';
+import { logStatus, terminalStatus } from './health/status.ts';
+import { record } from './recorder.ts';
+import { RECORD, recorderSettings } from './settings.ts';
 
-cacheCompiledCode();
-const { createLog } = await import('../shared/program/log.ts');
-const { runProgram } = await import('../shared/program/run-program.ts');
-const { openStoreOrLater } = await import('../shared/program/open-later.ts');
-const { SECOND_MS, systemClock } = await import('../shared/time.ts');
-const { record } = await import('./recorder.ts');
-const { ingestHelp, readIngestSettings } = await import('./settings.ts');
-const { logStatus, terminalStatus } = await import('./health/status.ts');
-
-await runProgram(ingestHelp, async (argv) => {
-  const settings = readIngestSettings(argv, process.env, hostname());
+await runCommand(RECORD, async (given) => {
+  const settings = recorderSettings(given, hostname());
   const log = createLog('ingest');
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(signal));

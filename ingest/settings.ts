@@ -1,31 +1,112 @@
 import { randomBytes } from 'node:crypto';
 import { UsageError } from '../shared/errors.ts';
 import { isSymbol, isWriter, REPAIR_WRITER } from '../shared/lake/object-names.ts';
-import { address, helpText, integer, list, readSettings, setting, text } from '../shared/program/settings.ts';
+import { SUMMARIES } from '../shared/program/commands.ts';
+import { setting, type Values } from '../shared/program/setting.ts';
+import { address, integer, list, text } from '../shared/program/values.ts';
 import { SECOND_MS } from '../shared/time.ts';
 import type { SymbolChoice } from './exchange/symbols.ts';
 import type { RecorderOptions } from './recorder.ts';
 
-const SETTINGS = {
-  symbols: setting(
-    'symbols to record: BTCUSDT,ETHUSDT or, for all perpetuals in an asset, all:USDT',
-    symbolChoice,
-  ),
-  store: setting('folder or gs://bucket[/prefix] that holds everything', text),
-  raw: setting('folder or gs://bucket[/prefix] for the chunks, instead of --store', text),
-  writerId: setting('names this recorder in its chunks; the host name unless given', writerId),
-  wsUrl: setting('where the streams come from', address('ws')),
-  restUrl: setting("the exchange's REST side", address('http')),
-  chunkMinutes: setting('minutes a chunk covers: 1, 5 or 15', chunkMinutes, 1),
-  spool: setting('folder on the local disk where rows are kept until they are stored', text, 'spool'),
-  spoolMaxBytes: setting(
-    'bytes the spool may take; beyond them rows are shed, depth first',
-    integer(1_048_576),
-    2_147_483_648,
-  ),
-  port: setting('port for /livez, /healthz and /metrics; none unless given', integer(0, 65_535)),
-  staleAfterS: setting('seconds without a frame after which a stream is looked into', integer(1, 3_600), 30),
-  connectionMaxS: setting('age in seconds before which a connection is replaced', integer(1, 86_400), 82_800),
+const WHERE = 'Where';
+const TUNING = 'Tuning';
+
+/** `tapelake record`. */
+export const RECORD = {
+  name: 'tapelake record',
+  summary: SUMMARIES.record,
+  usage: '--symbols LIST --store URL [settings]',
+  example: 'tapelake record --symbols BTCUSDT,ETHUSDT --store lake',
+  settings: {
+    symbols: setting({
+      help: 'BTCUSDT,ETHUSDT or, for every perpetual that trades in an asset, all:USDT (looked up again each hour)',
+      value: 'LIST',
+      read: symbolChoice,
+      required: 'BTCUSDT,ETHUSDT',
+      env: 'SYMBOLS',
+    }),
+    store: setting({
+      help: 'folder or gs://bucket[/prefix] that holds everything',
+      value: 'URL',
+      read: text,
+      env: 'STORE',
+    }),
+    raw: setting({
+      help: 'folder or gs://bucket[/prefix] for the chunks, instead of --store',
+      value: 'URL',
+      read: text,
+      env: 'RAW',
+    }),
+    spool: setting({
+      help: 'folder on the local disk where rows are kept until they are stored; several recorders may share it',
+      value: 'FOLDER',
+      read: text,
+      fallback: 'spool',
+      group: WHERE,
+      env: 'SPOOL',
+    }),
+    writerId: setting({
+      help: 'names this recorder in its chunks, 64 random bits are added for each run; the host name unless given',
+      value: 'NAME',
+      read: writerId,
+      group: WHERE,
+      env: 'WRITER_ID',
+    }),
+    wsUrl: setting({
+      help: 'where the streams come from, another exchange such as the simulator; with --ws-url alone nothing is asked over REST',
+      value: 'URL',
+      read: address('ws'),
+      group: WHERE,
+      env: 'WS_URL',
+    }),
+    restUrl: setting({
+      help: "the exchange's REST side",
+      value: 'URL',
+      read: address('http'),
+      group: WHERE,
+      env: 'REST_URL',
+    }),
+    port: setting({
+      help: 'answers /livez, /healthz and /metrics; none unless given',
+      value: 'N',
+      read: integer(0, 65_535),
+      group: WHERE,
+      env: 'PORT',
+    }),
+    chunkMinutes: setting({
+      help: 'minutes a chunk covers, more for fewer objects with hundreds of symbols',
+      value: 'N',
+      choices: ['1', '5', '15'],
+      read: Number,
+      fallback: '1',
+      group: TUNING,
+      env: 'CHUNK_MINUTES',
+    }),
+    spoolMaxBytes: setting({
+      help: 'bytes the spool may take; beyond them rows are shed, depth first',
+      value: 'N',
+      read: integer(1_048_576),
+      fallback: '2147483648',
+      group: TUNING,
+      env: 'SPOOL_MAX_BYTES',
+    }),
+    staleAfterS: setting({
+      help: 'seconds without a frame after which a stream is looked into',
+      value: 'N',
+      read: integer(1, 3_600),
+      fallback: '30',
+      group: TUNING,
+      env: 'STALE_AFTER_S',
+    }),
+    connectionMaxS: setting({
+      help: 'age in seconds before which a connection is replaced (the exchange ends it at 86,400)',
+      value: 'N',
+      read: integer(1, 86_400),
+      fallback: '82800',
+      group: TUNING,
+      env: 'CONNECTION_MAX_S',
+    }),
+  },
 };
 
 /** Everything the recorder needs to know, and where its chunks go. */
@@ -33,15 +114,9 @@ export type IngestSettings = RecorderOptions & { rawUrl: string };
 
 const LIVE = { wsUrl: 'wss://fstream.binance.com', restUrl: 'https://fapi.binance.com' };
 
-/** What the recorder does, and its settings. */
-export const ingestHelp = (): string => helpText('Records market data into one-minute chunks.', SETTINGS);
-
-/** Reads the recorder's settings. @throws UsageError */
-export function readIngestSettings(argv: string[], env: NodeJS.ProcessEnv, hostName: string): IngestSettings {
-  const settings = readSettings(SETTINGS, argv, env);
-  const { symbols, store, raw, writerId, wsUrl, restUrl, chunkMinutes, spool, spoolMaxBytes, port } =
-    settings;
-  if (!symbols) throw new UsageError('--symbols is missing, write e.g. --symbols BTCUSDT,ETHUSDT');
+/** Checks what belongs together. @throws UsageError */
+export function recorderSettings(given: Values<typeof RECORD.settings>, hostName: string): IngestSettings {
+  const { symbols, store, raw, writerId, wsUrl, restUrl, chunkMinutes, spool, spoolMaxBytes, port } = given;
   const rawUrl = raw ?? store;
   if (!rawUrl) throw new UsageError('--store is missing, write --store FOLDER or --raw gs://bucket');
   return {
@@ -55,8 +130,8 @@ export function readIngestSettings(argv: string[], env: NodeJS.ProcessEnv, hostN
     spool,
     spoolMaxBytes,
     port,
-    staleAfterMs: settings.staleAfterS * SECOND_MS,
-    connectionMaxMs: settings.connectionMaxS * SECOND_MS,
+    staleAfterMs: given.staleAfterS * SECOND_MS,
+    connectionMaxMs: given.connectionMaxS * SECOND_MS,
   };
 }
 
@@ -89,10 +164,4 @@ function writerId(value: string, name: string): string {
     throw new UsageError(`${name} ${value}: kept for the job's repairs, take another name`);
   if (isWriter(value) && value.length <= 40) return value;
   throw new UsageError(`${name} ${value}: write at most 40 small letters, digits and hyphens`);
-}
-
-function chunkMinutes(value: string, name: string): number {
-  const minutes = [1, 5, 15].find((choice) => String(choice) === value);
-  if (minutes !== undefined) return minutes;
-  throw new UsageError(`${name} ${value}: choose 1, 5 or 15`);
 }

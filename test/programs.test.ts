@@ -10,13 +10,13 @@ import packageJson from '../package.json' with { type: 'json' };
 const REPOSITORY = resolve(import.meta.dirname, '..');
 /** Every program, and a word of its help. */
 const PROGRAMS = [
-  ['ingest/main.ts', '--spool-max-bytes VALUE'],
+  ['ingest/main.ts', '--spool-max-bytes N'],
   ['aggregate-job/main.ts', '--keep-raw'],
-  ['aggregate-job/execute/main.ts', '--follow VALUE'],
-  ['simulator/main.ts', '--faults VALUE'],
+  ['aggregate-job/execute/main.ts', '--follow NAME'],
+  ['simulator/main.ts', '--faults N'],
   ['examples/demo/main.ts', 'lake'],
-  ['bench/main.ts', '--times VALUE'],
-  ['bench/soak.ts', '--minutes VALUE'],
+  ['bench/main.ts', '--times N'],
+  ['bench/soak.ts', '--minutes N'],
   ['shared/lake/main.ts', 'schema.json'],
 ] as const;
 
@@ -59,20 +59,20 @@ describe.each(PROGRAMS)('%s', (program, word) => {
   it('refuses what it does not know in one line', () => {
     const { code, stderr } = run(program, ['--nonsense']);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^--nonsense: unknown flag, known are .*--help --version\n$/);
+    expect(stderr).toBe('--nonsense: unknown flag, see --help\n');
   });
 });
 
 describe('a program', () => {
   it.each([
-    ['ingest/main.ts', 'ingest/recorder.ts'],
-    ['aggregate-job/main.ts', 'aggregate-job/run.ts'],
-    ['aggregate-job/execute/main.ts', 'aggregate-job/execute/follow.ts'],
-    ['simulator/main.ts', 'simulator/exchange.ts'],
-    ['examples/demo/main.ts', 'examples/demo/demo.ts'],
-  ])('%s starts with the compiled code of an earlier start', (program, imported) => {
-    run(program, ['--help']);
-    const { stderr } = run(program, ['--help'], { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
+    ['record', 'ingest/recorder.ts'],
+    ['build', 'aggregate-job/run.ts'],
+    ['execute', 'aggregate-job/execute/follow.ts'],
+    ['simulate', 'simulator/exchange.ts'],
+    ['demo', 'examples/demo/demo.ts'],
+  ])('tapelake %s starts with the compiled code of an earlier start', (command, imported) => {
+    run('tapelake.ts', [command, '--help']);
+    const { stderr } = run('tapelake.ts', [command, '--help'], { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
     expect(stderr).toMatch(new RegExp(`V8 code cache for ESM \\S+/${imported} was accepted`));
   });
 
@@ -103,7 +103,7 @@ describe('a program', () => {
     expect(run('bench/main.ts', ['baars'])).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'baars: nothing is measured by this name, known are bars job recorder growth latency\n',
+      stderr: 'baars: unknown, choose from bars, job, recorder, growth, latency; did you mean bars?\n',
     });
   });
 });

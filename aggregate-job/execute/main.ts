@@ -1,24 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { cacheCompiledCode } from '../../shared/program/compile-cache.ts';
-import type { RunApi } from './run-api.ts';
-import type { ExecuteSettings } from './settings.ts';
-
-cacheCompiledCode();
-const { errorText, UsageError } = await import('../../shared/errors.ts');
-const { createLog } = await import('../../shared/program/log.ts');
-const { runProgram } = await import('../../shared/program/run-program.ts');
-const { systemClock } = await import('../../shared/time.ts');
-const { follow } = await import('./follow.ts');
-const { logReport, terminalReport } = await import('./report.ts');
-const { createRunApi } = await import('./run-api.ts');
-const { executeHelp, readExecuteSettings } = await import('./settings.ts');
-const { startOnce } = await import('./start.ts');
+import { errorText, UsageError } from '../../shared/errors.ts';
+import { createLog } from '../../shared/program/log.ts';
+import { runCommand } from '../../shared/program/main.ts';
+import { systemClock } from '../../shared/time.ts';
+import { follow } from './follow.ts';
+import { logReport, terminalReport } from './report.ts';
+import { createRunApi, type RunApi } from './run-api.ts';
+import { EXECUTE, type ExecuteSettings, executeSettings } from './settings.ts';
+import { startOnce } from './start.ts';
 
 /** The exit code of a program that ended at ctrl-C. */
 const INTERRUPTED = 130;
 
-await runProgram(executeHelp, async (argv) => {
-  const settings = readExecuteSettings(argv, process.env);
+await runCommand(EXECUTE, async (given) => {
+  const settings = executeSettings(given);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(signal));
 

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { runMain, UsageError } from '../../shared/errors.ts';
-import { integer, readSettings, setting, settingsHelp, toggle } from '../../shared/program/settings.ts';
+import { UsageError } from '../../shared/errors.ts';
+import { runCommand } from '../../shared/program/main.ts';
+import { setting, toggle } from '../../shared/program/setting.ts';
+import { integer, text } from '../../shared/program/values.ts';
 import { cacheFolder } from '../cache.ts';
 import { applied } from './mutants.ts';
 import { ALLOWED, appendResult, outdated, type Result, readAllowed, readResults } from './results.ts';
@@ -13,19 +15,34 @@ import { measureSuites, stagesOf, tryStages } from './stages.ts';
 import { summary } from './summary.ts';
 import { copyTree, treeHash } from './tree.ts';
 
-/*
- * Changes the sources in one place at a time and looks whether a test notices: what lives is a test that is missing.
- * Works in a copy of the tree; results are kept, and a run that was ended goes on where it was.
- */
-
-const SETTINGS = {
-  rooms: setting('rooms to take mutants from, with commas between', String, Object.keys(ROOMS).join(',')),
-  sample: setting('how many mutants are tried', integer(1), 400),
-  seed: setting('which ones: a seed always chooses the same', integer(0), 1),
-  workers: setting('how many are tried at once', integer(1), 1),
-  out: setting('file of the results, one JSON line each', String, join(cacheFolder(), 'mutants.jsonl')),
-  list: toggle('only name the mutants of the sample'),
-  help: toggle('show this'),
+const MUTATE = {
+  name: 'npm run mutate --',
+  summary: `Changes the sources in one place at a time and tells which changes no test notices: what lives is a test that is missing.
+Works in a copy of the tree; results are kept, and a run that was ended goes on where it was.`,
+  usage: '[settings]',
+  example: 'npm run mutate -- --rooms store --sample 50',
+  settings: {
+    rooms: setting({
+      help: 'rooms to take mutants from, with commas between',
+      value: 'LIST',
+      read: text,
+      fallback: Object.keys(ROOMS).join(','),
+    }),
+    sample: setting({ help: 'how many mutants are tried', value: 'N', read: integer(1), fallback: '400' }),
+    seed: setting({
+      help: 'which ones: a seed always chooses the same',
+      value: 'N',
+      read: integer(0),
+      fallback: '1',
+    }),
+    workers: setting({ help: 'how many are tried at once', value: 'N', read: integer(1), fallback: '1' }),
+    out: setting({
+      help: 'file of the results, one JSON line each; in the cache folder unless given',
+      value: 'FILE',
+      read: text,
+    }),
+    list: toggle({ help: 'only name the mutants of the sample' }),
+  },
 };
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -36,22 +53,9 @@ const sourceHash = (file: string): string =>
     .digest('hex')
     .slice(0, 16);
 
-await runMain(async () => {
-  const {
-    rooms: names,
-    sample,
-    seed,
-    workers,
-    out,
-    list,
-    help,
-  } = readSettings(SETTINGS, process.argv.slice(2), {});
-  if (help) {
-    print(
-      `Changes one thing at a time in the sources and tells which changes no test notices.\n\n${settingsHelp(SETTINGS)}`,
-    );
-    return 0;
-  }
+await runCommand(MUTATE, async (given) => {
+  const { rooms: names, sample, seed, workers, list } = given;
+  const out = given.out ?? join(cacheFolder(), 'mutants.jsonl');
   const rooms = roomsOf(names);
   const all = candidatesOf(ROOT, rooms);
   const chosen = sampled(all, sample, seed);
@@ -73,8 +77,8 @@ await runMain(async () => {
     if (verdict.result === 'survived') print(`survived  ${file}:${line}  ${key.slice(file.length + 2)}`);
   });
   const results = chosen.flatMap(({ key }) => known.get(key) ?? []);
-  const { text, isGood } = summary(results, allowed);
-  print(text);
+  const { text: table, isGood } = summary(results, allowed);
+  print(table);
   for (const { key } of outdated(allowed.filter(isOf(rooms)), all))
     print(`no mutant any more, take it from ${ALLOWED}: ${key}`);
   return isGood ? 0 : 1;

@@ -1,14 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runProgram } from '../program/run-program.ts';
-import { helpText, readSettings } from '../program/settings.ts';
+import { runCommand } from '../program/main.ts';
 import { schemaJson } from './schema-json.ts';
 
-const help = (): string =>
-  helpText('Writes schema.json anew after a change of the columns: node shared/lake/main.ts', {});
+const SCHEMA = {
+  name: 'npm run schema',
+  summary: 'Writes schema.json anew after a change of the columns.',
+  usage: '',
+  example: 'npm run schema',
+  settings: {},
+};
 
-await runProgram(help, async (argv) => {
-  readSettings({}, argv, {});
+await runCommand(SCHEMA, async () => {
   await writeFile(join(import.meta.dirname, 'schema.json'), schemaJson());
   return 0;
 });

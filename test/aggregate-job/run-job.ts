@@ -1,7 +1,8 @@
 import { type JobContext, runJob } from '../../aggregate-job/run.ts';
-import { readJobSettings } from '../../aggregate-job/settings.ts';
+import { BUILD, jobSettings } from '../../aggregate-job/settings.ts';
 import { ownThread } from '../../aggregate-job/threads/threads.ts';
 import { createLog } from '../../shared/program/log.ts';
+import { readSettings } from '../../shared/program/settings.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { systemClock } from '../../shared/time.ts';
 
@@ -15,7 +16,7 @@ export async function runJobOn(
   const code = await runJob({
     raw: store,
     results: store,
-    settings: readJobSettings(['--store', store.url, '--offline', ...flags], {}),
+    settings: jobSettings(readSettings(BUILD.settings, ['--store', store.url, '--offline', ...flags], {})),
     rest: undefined,
     nowMs: Date.UTC(2100, 0, 1),
     lease: {

@@ -3,8 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { readJobSettings } from '../../aggregate-job/settings.ts';
-import { readIngestSettings } from '../../ingest/settings.ts';
+import { BUILD, jobSettings } from '../../aggregate-job/settings.ts';
+import { RECORD, recorderSettings } from '../../ingest/settings.ts';
+import { readSettings } from '../../shared/program/settings.ts';
 import { execForm, REPOSITORY, readDockerfile } from './dockerfile.ts';
 import {
   block,
@@ -36,6 +37,10 @@ const LEFT_OUT: Record<string, Record<string, string>> = {
   },
 };
 
+const recorderFrom = (env: NodeJS.ProcessEnv) =>
+  recorderSettings(readSettings(RECORD.settings, [], env), 'host');
+const jobFrom = (env: NodeJS.ProcessEnv) => jobSettings(readSettings(BUILD.settings, [], env));
+
 /** Every name that is looked up while `read` runs. */
 function namesRead(read: (env: NodeJS.ProcessEnv) => unknown): string[] {
   const names = new Set<string>();
@@ -59,9 +64,9 @@ function namesInSource(room: string, ...files: string[]): string[] {
 }
 
 const READ: Record<string, string[]> = {
-  ingest: [...namesRead((env) => readIngestSettings([], env, 'host')), ...namesInSource('ingest', 'main.ts')],
+  ingest: [...namesRead((env) => recorderFrom(env)), ...namesInSource('ingest', 'main.ts')],
   'aggregate-job': [
-    ...namesRead((env) => readJobSettings([], env)),
+    ...namesRead((env) => jobFrom(env)),
     ...namesInSource('aggregate-job', 'main.ts', 'plan/task.ts'),
   ],
 };
@@ -139,7 +144,7 @@ describe('the command of the recorder', () => {
     evaluate(`local.${name}`, variables) as Record<string, string>; // a map of strings
 
   it('are settings the recorder takes', () => {
-    expect(readIngestSettings([], env('recorder_env'), 'host')).toMatchObject({
+    expect(recorderFrom(env('recorder_env'))).toMatchObject({
       rawUrl: 'gs://raw',
       chunkMinutes: 1,
     });
@@ -147,9 +152,9 @@ describe('the command of the recorder', () => {
   });
 
   it('are settings the job takes, and those it has anyway but for the stores', () => {
-    const { raw, results, ...deployed } = readJobSettings([], env('job_env'));
+    const { raw, results, ...deployed } = jobFrom(env('job_env'));
     expect([raw, results]).toEqual(['gs://raw', 'gs://results']);
-    expect(readJobSettings([], { RAW: 'a', RESULTS: 'b' })).toMatchObject(deployed);
+    expect(jobFrom({ RAW: 'a', RESULTS: 'b' })).toMatchObject(deployed);
   });
 
   it('give the recorder memory for its spool', () => {

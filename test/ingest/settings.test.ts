@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { type IngestSettings, ingestHelp, readIngestSettings } from '../../ingest/settings.ts';
+import { type IngestSettings, RECORD, recorderSettings } from '../../ingest/settings.ts';
 import { UsageError } from '../../shared/errors.ts';
+import { readSettings } from '../../shared/program/settings.ts';
 
 function read(argv: string[], env: Record<string, string> = {}): IngestSettings {
-  return readIngestSettings(argv, env, 'Tokyo_1.example');
+  return recorderSettings(readSettings(RECORD.settings, argv, env), 'Tokyo_1.example');
 }
 const GOOD = ['--symbols', 'BTCUSDT', '--store', 'lake'];
 
@@ -33,10 +34,6 @@ describe('the recorder’s settings', () => {
 
   it('do not ask the live exchange about the streams of another', () => {
     expect(read([...GOOD, '--ws-url', 'ws://127.0.0.1:1'])).toMatchObject({ restUrl: undefined });
-  });
-
-  it('explain themselves', () => {
-    expect(ingestHelp()).toContain('--symbols VALUE');
   });
 
   it('name every run anew, after the host unless an id is given', () => {

@@ -1,16 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { executeHelp, readExecuteSettings } from '../../../aggregate-job/execute/settings.ts';
+import { EXECUTE, executeSettings } from '../../../aggregate-job/execute/settings.ts';
+import { readSettings } from '../../../shared/program/settings.ts';
 
-describe('readExecuteSettings', () => {
+const read = (argv: string[], env: NodeJS.ProcessEnv = {}) =>
+  executeSettings(readSettings(EXECUTE.settings, argv, env));
+
+describe('the settings of an execution', () => {
   it('names the deployed job', () => {
-    expect(readExecuteSettings([], { PROJECT: 'p' })).toMatchObject({
+    expect(read([], { PROJECT: 'p' })).toMatchObject({
       jobName: 'projects/p/locations/asia-northeast1/jobs/tapelake-aggregate',
       from: undefined,
       tasks: undefined,
     });
   });
-
-  it('tells its settings', () => expect(executeHelp()).toContain('--follow'));
 
   it.each([
     [['--from', '2024-02-30', '--to', '2024-03-01'], '--from 2024-02-30'],
@@ -20,6 +22,6 @@ describe('readExecuteSettings', () => {
     [['--tasks', '0'], '--tasks 0'],
     [['--run-api', 'ftp://x'], '--run-api ftp://x'],
   ])('refuses %j', (args, message) => {
-    expect(() => readExecuteSettings(['--project', 'p', ...args], {})).toThrow(message);
+    expect(() => read(['--project', 'p', ...args])).toThrow(message);
   });
 });

@@ -1,27 +1,34 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { UsageError } from '../../../shared/errors.ts';
-import {
-  helpText,
-  integer,
-  list,
-  readSettings,
-  setting,
-  text,
-  toggle,
-} from '../../../shared/program/settings.ts';
+import { setting, toggle } from '../../../shared/program/setting.ts';
+import { readSettings } from '../../../shared/program/settings.ts';
+import { integer, list, text } from '../../../shared/program/values.ts';
 
 const SETTINGS = {
-  store: setting('where', text, 'lake'),
-  symbols: setting('which', list),
-  chunkMinutes: setting('how long', integer(1, 60), 1),
-  keepRaw: toggle('keep'),
+  store: setting({ help: 'where', value: 'URL', read: text, fallback: 'lake', env: 'STORE' }),
+  symbols: setting({ help: 'which', value: 'LIST', read: list, env: 'SYMBOLS' }),
+  chunkMinutes: setting({
+    help: 'how long',
+    value: 'N',
+    read: integer(1, 60),
+    fallback: '1',
+    env: 'CHUNK_MINUTES',
+  }),
+  keepRaw: toggle({ help: 'keep', env: 'KEEP_RAW' }),
+  mode: setting({ help: 'how', value: 'MODE', choices: ['fast', 'careful'], read: text, fallback: 'fast' }),
 };
 const read = (argv: string[], env: NodeJS.ProcessEnv = {}) => readSettings(SETTINGS, argv, env);
 
 describe('readSettings', () => {
   it('falls back when nothing is given', () => {
-    expect(read([])).toEqual({ store: 'lake', symbols: undefined, chunkMinutes: 1, keepRaw: false });
+    expect(read([])).toEqual({
+      store: 'lake',
+      symbols: undefined,
+      chunkMinutes: 1,
+      keepRaw: false,
+      mode: 'fast',
+    });
   });
 
   it('takes the variable over the fallback and the flag over the variable', () => {
@@ -31,12 +38,13 @@ describe('readSettings', () => {
       symbols: undefined,
       chunkMinutes: 5,
       keepRaw: true,
+      mode: 'fast',
     });
   });
 
-  it('reads both ways of giving a value, and the last of several', () => {
-    expect(read(['--chunk-minutes=5', '--symbols', ' A, B ,A,', '--chunk-minutes', '15'])).toMatchObject({
-      chunkMinutes: 15,
+  it('reads both ways of giving a value, also twice the same', () => {
+    expect(read(['--chunk-minutes=5', '--symbols', ' A, B ,A,', '--chunk-minutes', '5'])).toMatchObject({
+      chunkMinutes: 5,
       symbols: ['A', 'B'],
     });
   });
@@ -47,7 +55,10 @@ describe('readSettings', () => {
   });
 
   it.each([
-    [['--symbol', 'A'], '--symbol: unknown flag, known are --store --symbols --chunk-minutes --keep-raw'],
+    [['--symbol', 'A'], '--symbol: unknown flag, did you mean --symbols?'],
+    [['--zebra', 'A'], '--zebra: unknown flag, see --help'],
+    [['--chunk-minutes', '5', '--chunk-minutes', '15'], '--chunk-minutes: given twice, as 5 and as 15'],
+    [['--mode', 'carefull'], '--mode carefull: choose fast, careful; did you mean careful?'],
     [['-s'], '-s: unknown flag'],
     [['--constructor'], '--constructor: unknown flag'],
     [['--__proto__=x'], '--__proto__: unknown flag'],
@@ -56,8 +67,6 @@ describe('readSettings', () => {
     [['--store', '--keep-raw'], '--store: its value is missing'],
     [['--store', ''], '--store: its value is missing'],
     [['--store='], '--store: its value is missing'],
-    [['BTCUSDT'], 'BTCUSDT: no flag'],
-    [['--', '--store'], '--store: no flag'],
     [['--chunk-minutes', '0'], '--chunk-minutes 0: not a whole number from 1 to 60'],
     [['--chunk-minutes', '1.5'], '--chunk-minutes 1.5: not a whole number'],
     [['--chunk-minutes', '99999999999999999999'], '--chunk-minutes 99999999999999999999: not a whole number'],
@@ -66,6 +75,18 @@ describe('readSettings', () => {
   ])('refuses %j in one line', (argv, message) => {
     expect(() => read(argv)).toThrow(UsageError);
     expect(() => read(argv)).toThrow(message);
+  });
+
+  it('lets the environment speak only where a setting says so', () => {
+    expect(read([], { MODE: 'careful', HELP: '1', SEED: 'x' })).toMatchObject({ mode: 'fast' });
+  });
+
+  it('requires what is required', () => {
+    const settings = { symbols: setting({ help: 'which', value: 'LIST', read: list, required: 'BTCUSDT' }) };
+    expect(() => readSettings(settings, [], {})).toThrow(
+      '--symbols is missing, write e.g. --symbols BTCUSDT',
+    );
+    expect(readSettings(settings, ['--symbols', 'A'], {})).toEqual({ symbols: ['A'] });
   });
 
   it('names the variable when the mistake is there', () => {
@@ -89,21 +110,5 @@ describe('readSettings', () => {
         }
       }),
     );
-  });
-});
-
-describe('helpText', () => {
-  it('says what the program does, and lists flag, variable and meaning in columns', () => {
-    expect(helpText('Tries.', SETTINGS).split('\n')).toEqual([
-      'Tries.',
-      '',
-      '  --store VALUE          STORE          where',
-      '  --symbols VALUE        SYMBOLS        which',
-      '  --chunk-minutes VALUE  CHUNK_MINUTES  how long',
-      '  --keep-raw             KEEP_RAW       keep',
-      '  -h, --help                            show this',
-      '  --version                             show the version',
-      '',
-    ]);
   });
 });
