@@ -8,6 +8,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ingest: ['ingest', 'shared'],
   'aggregate-job': ['aggregate-job', 'shared'],
   simulator: ['simulator', 'shared'],
+  examples: ['examples', 'shared'],
 };
 
 const ROOT = join(import.meta.dirname, '..');
@@ -32,6 +33,40 @@ function brokenRule(file: string, imported: string): string | undefined {
   if (imported.startsWith('@google-cloud/storage') && allowed && room !== 'shared')
     return 'the storage client belongs to shared';
   return imported.startsWith('/') ? 'names a file of this machine' : undefined;
+}
+
+/** Those that can be reached from themselves: each group of places that import each other in a ring. */
+function ringsOf(imports: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
+  const reach = (from: string): Set<string> => {
+    const reached = new Set<string>();
+    const next = [...(imports.get(from) ?? [])];
+    for (let place = next.pop(); place !== undefined; place = next.pop()) {
+      if (reached.has(place)) continue;
+      reached.add(place);
+      next.push(...(imports.get(place) ?? []));
+    }
+    return reached;
+  };
+  const reached = new Map([...imports.keys()].map((place) => [place, reach(place)]));
+  const rings = [...reached].flatMap(([place, others]) =>
+    others.has(place) ? [[...others].filter((other) => reached.get(other)?.has(place)).sort()] : [],
+  );
+  return [...new Map(rings.map((ring) => [ring.join(), ring])).values()];
+}
+
+/** What each file, or folder, imports of the others. */
+function importsBy(placeOf: (file: string) => string): Map<string, Set<string>> {
+  const imports = new Map<string, Set<string>>();
+  for (const file of shipped) {
+    const from = placeOf(file);
+    const targets = imports.get(from) ?? new Set();
+    imports.set(from, targets);
+    for (const imported of importsOf(read(file)).filter((name) => name.startsWith('.'))) {
+      const target = placeOf(join(dirname(file), imported));
+      if (target !== from) targets.add(target);
+    }
+  }
+  return imports;
 }
 
 function sourcesOf(room: string): string[] {
@@ -67,6 +102,13 @@ describe('the rooms', () => {
     expect(broken).toEqual([]);
   });
 
+  it.each([
+    ['files', (file: string) => file],
+    ['folders', dirname],
+  ])('import each other in no ring of %s', (_, placeOf) => {
+    expect(ringsOf(importsBy(placeOf))).toEqual([]);
+  });
+
   it('import the storage client in one file', () => {
     const importing = shipped.filter((file) =>
       importsOf(read(file)).some((imported) => imported.startsWith('@google-cloud/storage')),
@@ -84,7 +126,8 @@ describe('the rooms', () => {
   it('build a store in a main.ts alone', () => {
     const building = shipped.filter(
       (file) =>
-        !/^shared\/store\/|\/main\.ts$/.test(file) && /\bopen(Folder|Gcs)?Store\s*\(/.test(read(file)),
+        !/^shared\/(store\/|program\/open-store)|\/main\.ts$/.test(file) &&
+        /\bopen(Folder|Gcs)?Store\s*\(/.test(read(file)),
     );
     expect(building).toEqual([]);
   });
@@ -116,6 +159,20 @@ describe('brokenRule', () => {
     ['shared/a.ts', 'node:fs'],
     ['shared/a.ts', '@google-cloud/storage'],
   ])('in %s allows %s', (file, imported) => expect(brokenRule(file, imported)).toBeUndefined());
+});
+
+describe('ringsOf', () => {
+  const rings = (imports: Record<string, string[]>): string[][] =>
+    ringsOf(new Map(Object.entries(imports).map(([place, others]) => [place, new Set(others)])));
+
+  it('finds rings of any length, each once', () => {
+    expect(rings({ a: ['b'], b: ['c'], c: ['b', 'd'], d: ['e'], e: ['f'], f: ['d'] })).toEqual([
+      ['b', 'c'],
+      ['d', 'e', 'f'],
+    ]);
+  });
+
+  it('finds none where arrows only go down', () => expect(rings({ a: ['b', 'c'], b: ['c'] })).toEqual([]));
 });
 
 describe('importsOf', () => {
