@@ -11,7 +11,7 @@ const KNOWN: readonly [damage: RegExp, fault: RegExp][] = [
   // one row far off makes a day's ids begin anew, and its held ids count as none
   [/another symbol|a trade with/, /it would lose trades between/],
   // manifests, evidence, leases and plans are not checked
-  [/evidence/, /manifest is wrong/],
+  [/evidence/, /manifest is wrong|complete day/],
   [/manifest|evidence|plan|lease/, /unclear error|run failed|lease|refused|built (from|again)/],
 ];
 
