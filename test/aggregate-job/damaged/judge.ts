@@ -35,11 +35,9 @@ export async function judge(it: Case): Promise<{ verdict: string; faults: string
   const faults = [...unclearErrors(ran), ...otherFaults(it), ...strangeChanges(it)];
   if (isRefused(ran)) return { verdict: 'refused', faults: [...faults, ...refusalFaults(it)] };
   const text = ran.objects.get(MANIFEST);
-  if (!text || text.equals(before.get(MANIFEST) ?? EMPTY))
-    return {
-      verdict: 'nothing to do',
-      faults: isPlanned(it) ? [...faults, 'no error, and no manifest'] : faults,
-    };
+  const isUntouched = text === undefined || text.equals(before.get(MANIFEST) ?? EMPTY);
+  if (before.has(PLAN) && isUntouched) return { verdict: 'not planned', faults }; // others may do it
+  if (!text) return { verdict: 'nothing', faults: [...faults, 'no error, and no manifest'] };
   const manifest = parseManifest(text.toString());
   if (ran.code !== 0 && !before.has(PLAN)) faults.push('the day is built, and the run says that it failed');
   faults.push(
@@ -106,9 +104,6 @@ function refusalFaults({ before, ran, damages }: Case): string[] {
     ...changed.map((name) => `the day was refused, and ${name} was changed`),
   ];
 }
-
-const isPlanned = ({ before }: Case): boolean =>
-  !before.has(PLAN) && [...before.keys()].some((name) => name.startsWith(RAW));
 
 /** From the zip alone, and again where it lies, the day is the same to the byte. */
 async function rebuildFaults({ ran, rebuild }: Case, manifest: Manifest): Promise<string[]> {

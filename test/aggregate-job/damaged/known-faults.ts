@@ -8,7 +8,10 @@ const KNOWN: readonly [damage: RegExp, fault: RegExp][] = [
   [/cut|torn|digit/, /complete (day|bar)/],
   // numbers without limits
   [/hostile/, /complete (day|bar)|unclear error|manifest is wrong/],
+  // one row far off makes a day's ids begin anew, and its held ids count as none
+  [/another symbol|a trade with/, /it would lose trades between/],
   // manifests, evidence, leases and plans are not checked
+  [/evidence/, /manifest is wrong|complete day/],
   [/manifest|evidence|plan|lease/, /unclear error|run failed|lease|refused|built (from|again)/],
 ];
 

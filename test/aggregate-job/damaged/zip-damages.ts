@@ -29,7 +29,10 @@ export const ZIP_DAMAGES = {
     hit: forged((files) => files.filter(([name]) => name !== EVIDENCE)),
     mayRefuse: true,
   },
-  'zip without its list': { hit: forged((files) => files.filter(([name]) => name !== 'inputs.csv')) },
+  'zip without its list': {
+    hit: forged((files) => files.filter(([name]) => name !== 'inputs.csv')),
+    mayRefuse: true,
+  },
   'zip without a chunk': { hit: forged((files) => files.slice(1)), mayRefuse: true },
   'zip with an entry twice': {
     hit: forged(([first, ...rest]) => (first ? [first, first, ...rest] : [])),
