@@ -123,10 +123,7 @@ export class LeftOver implements WaitingChunk {
   async #makeReady(): Promise<boolean> {
     if (this.#packedBytes !== undefined) {
       const problem = await problemOf(this.#packedPath);
-      if (problem === undefined) {
-        await this.#removePlain(); // it was compressed from this one
-        return true;
-      }
+      if (problem === undefined) return true; // it holds all that a plain one beside it does
       if (this.#plainBytes === undefined && this.#packedBytes === 0) throw new Error('the file is empty');
       this.#listener.onDamaged(`${this.facts.name}.gz`, problem);
       if (this.#plainBytes === undefined) return true; // its first rows can be read still

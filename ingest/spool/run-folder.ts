@@ -23,6 +23,7 @@ export class RunFolder {
   readonly #deps: Dependencies;
   readonly #taken = new Set<string>();
   #current: { path: string; id: string } | undefined;
+  #nextNumber = 0;
 
   constructor(options: RunFolderOptions, token: string, deps: Dependencies) {
     this.#options = options;
@@ -69,7 +70,8 @@ export class RunFolder {
   /** It appears with its marks in it, so no other recorder takes it for an abandoned one. */
   #make(): string {
     const { spool, storeUrl } = this.#options;
-    const name = this.#freeName();
+    const n = this.#freeNumber();
+    const name = this.#name(n);
     const unseen = join(spool, `.${name}`);
     try {
       mkdirSync(spool, { recursive: true });
@@ -81,16 +83,23 @@ export class RunFolder {
       removeQuietly(unseen);
       throw new Error(`make run folder ${join(spool, name)}: ${errorText(cause)}`, { cause });
     }
+    this.#nextNumber = n + 1;
     return join(spool, name);
   }
 
-  #freeName(): string {
-    const { spool, writer } = this.#options;
-    for (let n = 0; ; n++) {
-      const name = n === 0 ? writer : `${writer}.${n}`;
-      const isFree = identityOf(join(spool, name)) === '' && takersOf(spool, name).length === 0;
-      if (isFree) return name;
-    }
+  /** Never a name this run had before, so that a path tells which of its folders a file was in. */
+  #freeNumber(): number {
+    const { spool } = this.#options;
+    const isTaken = (name: string): boolean =>
+      identityOf(join(spool, name)) !== '' || takersOf(spool, name).length > 0;
+    let n = this.#nextNumber;
+    while (isTaken(this.#name(n))) n++;
+    return n;
+  }
+
+  #name(n: number): string {
+    const { writer } = this.#options;
+    return n === 0 ? writer : `${writer}.${n}`;
   }
 
   #lost(path: string): void {
@@ -135,8 +144,8 @@ export async function removeEmptyDays(run: string, date: string): Promise<void> 
 /** Stays through everything but another folder in its place; empty where there is none. */
 function identityOf(path: string): string {
   try {
-    const { dev, ino } = statSync(path, { bigint: true });
-    return `${dev} ${ino}`;
+    const { dev, ino, birthtimeNs } = statSync(path, { bigint: true });
+    return `${dev} ${ino} ${birthtimeNs}`;
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return '';
     throw error;

@@ -117,7 +117,7 @@ export class Spool implements MinuteSink {
     const { spec, file, hasShed } = chunk;
     this.#open.delete(chunk);
     // Without a row it would say that nothing happened.
-    if (file.rows === 0 && (hasShed || file.hasLost)) {
+    if (file.rows === 0 && hasShed) {
       this.#try(() => file.remove());
       return;
     }

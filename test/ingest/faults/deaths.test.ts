@@ -43,8 +43,8 @@ describe('the death of a recorder', () => {
     // Played for longer than so many lives take, whatever else this machine does.
     const trial = await Trial.start({ ...FAST, seed: 14, durationMs: DEATHS_ON_ONE_SPOOL * 300_000 });
     const spool = join(trial.folder, 'spool');
-    // No connection is replaced, or its rows would come twice.
-    const start = () => trial.record(['--stale-after-s', '60']);
+    // No connection is replaced, or its rows would come twice; and the longest name fills a path soonest.
+    const start = () => trial.record(['--stale-after-s', '60', '--writer-id', 'w'.repeat(40)]);
     try {
       for (let death = 0; death < DEATHS_ON_ONE_SPOOL; death++) {
         const recorder = start();

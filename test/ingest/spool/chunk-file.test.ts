@@ -36,6 +36,18 @@ describe('the file of a chunk', () => {
     );
   });
 
+  it('begins anew where it alone was deleted', async () => {
+    const lost: number[] = [];
+    const file = new ChunkFile({ name: 'a', header: 'h\n' }, new SpareMemory(), (rows) => lost.push(rows));
+    for (const row of ['1', '2']) file.append(Buffer.from(`${row}\n`));
+    file.write(folder.path);
+    await rm(join(folder.path, 'a'));
+    file.append(Buffer.from('3\n'));
+    file.write(folder.path);
+    expect(await readFile(join(folder.path, 'a'), 'utf8')).toBe('h\n3\n');
+    expect([lost, file.rows, file.hasLost]).toEqual([[2], 1, true]);
+  });
+
   it('holds every row once and in order, whenever it is written, lost or both', async () => {
     const step = fc.oneof(
       fc.record({ append: fc.string({ maxLength: 3_000 }).map((text) => text.replaceAll('\n', '')) }),
@@ -96,11 +108,11 @@ describe('spare memory', () => {
 
   it('stays within its limit, and lets go of the sizes first that are seen no more', () => {
     const memory = new SpareMemory(65_536);
-    const [old, ...recent] = [32_768, 16_384, 16_384, 16_384].map((bytes) => memory.take(bytes));
-    if (old) memory.give(old);
-    for (const piece of recent) memory.give(piece);
+    const [first, old, ...recent] = [16_384, 32_768, 16_384, 16_384].map((bytes) => memory.take(bytes));
+    const pieces = [first, old, ...recent].filter((piece) => piece !== undefined);
+    for (const piece of pieces) memory.give(piece);
     expect(memory.bytes).toBe(49_152);
-    expect(recent).toContain(memory.take(16_384));
+    expect(pieces).toContain(memory.take(16_384));
     expect(memory.take(32_768)).not.toBe(old);
     memory.give(Buffer.alloc(131_072));
     expect(memory.bytes).toBe(32_768);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -240,15 +241,33 @@ describe('the spool', () => {
     });
 
     it('claims no silent minute for the rows that were in it', async () => {
-      const { run, spool, finish } = await start();
+      const { run, spool, tally, finish } = await start();
       const rows = spool.open(TRADES, NOON, 0);
       rows.append(Buffer.from('1\n'));
       spool.write();
       await rm(run, { recursive: true });
       spool.write();
+      expect(tally.lostRows).toBe(1);
       rows.close(NOON + 60_000);
       await finish();
       expect(await stored()).toEqual({});
+    });
+
+    it('loses no row of a chunk that is compressed and still in memory', async () => {
+      const { run, runFolder, spool, tally } = await start();
+      const rows = spool.open(TRADES, NOON, 0);
+      rows.append(Buffer.from('1\n'));
+      spool.write();
+      rows.close(NOON + 60_000);
+      while (spool.backlog.memoryBytes === 0) await new Promise(setImmediate);
+      await rename(run, `${run}-away`);
+      spool.write();
+      expect(spool.unsavedRows).toBe(1);
+      await spool.persist();
+      expect(spool.unsavedRows).toBe(0);
+      expect(tally).toMatchObject({ lostFolders: 1, lostRows: 0 });
+      const kept = await readFile(join(runFolder.path ?? '', `${late}.gz`));
+      expect(gunzipSync(kept).toString()).toBe(`${TRADE_HEADER}\n1\n`);
     });
 
     it('because another took it counts nothing as lost, and the other stores what was there', async () => {
@@ -303,7 +322,7 @@ describe('the spool', () => {
       expect(tally.spoolFailures).toBeGreaterThan(0);
       await rm(spoolFolder);
       spool.write();
-      expect(await filesIn(spoolFolder)).toContain(`${basename(run)}/${late}`);
+      expect(await filesIn(spoolFolder)).toContain(`${basename(run)}.1/${late}`);
       rows.close(NOON + 60_000);
       await finish();
       expect(Object.values(await stored())).toEqual([`${TRADE_HEADER}\n1\n`]);
@@ -325,11 +344,14 @@ describe('the spool', () => {
 
   it('lets a chunk go for good when it is stored: nothing of it is written again', async () => {
     const { run, spool, finish } = await start();
-    const rows = spool.open(TRADES, NOON, 0);
-    rows.append(Buffer.from('1\n'));
-    spool.write();
-    rows.append(Buffer.from('2\n'));
-    rows.close(NOON + 60_000);
+    for (let minute = 0; minute < 20; minute++) {
+      const startMs = NOON + minute * 60_000;
+      const rows = spool.open(TRADES, startMs, 0);
+      rows.append(Buffer.from('1\n'));
+      spool.write();
+      rows.append(Buffer.from('2\n'));
+      rows.close(startMs + 60_000);
+    }
     const finishing = finish();
     while (spool.backlog.size > 0) {
       spool.write();
@@ -341,7 +363,20 @@ describe('the spool', () => {
     await spool.persist();
     expect(await filesIn(run)).toEqual(['owner', 'store']);
     expect(spool.bytes).toBe(0);
-    expect(Object.values(await stored())).toEqual([`${TRADE_HEADER}\n1\n2\n`]);
+    expect(Object.values(await stored())).toEqual(Array(20).fill(`${TRADE_HEADER}\n1\n2\n`));
+  });
+
+  it('sheds snapshots when rows that cannot be written fill the memory, open or closed', async () => {
+    const { run, spool, tally } = await start();
+    await writeFile(join(run, 'raw'), 'no folder can be made here');
+    const [open, closed] = [TRADES, DEPTH].map((stream) => spool.open(stream, NOON, 0));
+    const megabyte = Buffer.alloc(1_048_576, '\n');
+    for (let i = 0; i < 33; i++) for (const rows of [open, closed]) rows?.append(megabyte);
+    closed?.close(NOON + 60_000);
+    spool.write();
+    spool.open(DEPTH, NOON + 60_000, 0).append(Buffer.from('shed\n'));
+    open?.append(Buffer.from('kept\n'));
+    expect(tally.shed).toEqual({ trades: 0, depth: 1 });
   });
 
   it('knows its bytes on the disk and in memory', async () => {
@@ -354,8 +389,12 @@ describe('the spool', () => {
     expect(spool.bytes).toBe(header + 3);
     rows.append(Buffer.from('3\n'));
     rows.close(NOON + 60_000);
-    expect(spool.backlog.spoolBytes).toBe(header + 5);
-    expect(spool.backlog.memoryBytes).toBe(0);
+    spool.write();
+    expect([spool.bytes, spool.backlog.spoolBytes, spool.backlog.memoryBytes]).toEqual([
+      header + 5,
+      header + 5,
+      0,
+    ]);
     const silent = spool.open(DEPTH, NOON, 0);
     silent.close(NOON + 60_000);
     expect(spool.backlog.memoryBytes).toBe(DEPTH_HEADER.length + 1);
@@ -389,10 +428,9 @@ describe('the spool', () => {
       spool.open(TRADES, startMs, 0).close(startMs + 60_000);
     }
     const finishing = finish();
-    while (spool.backlog.size > 0) {
+    while ([...spool.backlog.chunks].some(({ isCompressed }) => !isCompressed))
       await new Promise(setImmediate);
-      if (held.length === 16 || held.length === spool.backlog.size) held.shift()?.();
-    }
+    for (; spool.backlog.size > 0; await new Promise(setImmediate)) held.shift()?.();
     await finishing;
     expect(Math.max(...tops)).toBe(16);
     expect(tops).toHaveLength(40);
@@ -480,7 +518,8 @@ describe('the spool', () => {
     it('is given up at the end of the one who took it over, and stored by the next', async () => {
       await died('dead', { [TRADES_12]: `${TRADE_HEADER}\n1\n` });
       const first = await start('first');
-      await first.adoption.look();
+      const [taken] = await first.adoption.look();
+      await writeFile(join(taken?.folder ?? '', 'owner'), '1.1.4026531999'); // whose process cannot be looked up
       await first.release();
       expect(await readdir(spoolFolder)).toEqual(['dead']);
       const second = await start('second');
@@ -526,6 +565,43 @@ describe('the spool', () => {
       ]);
     });
 
+    it('in the making is removed, and nothing hidden that is somebody else’s', async () => {
+      await died('dead', {});
+      await rename(join(spoolFolder, 'dead'), join(spoolFolder, '.dead'));
+      await openRun('alive');
+      await rename(join(spoolFolder, 'alive'), join(spoolFolder, '.alive'));
+      await mkdir(join(spoolFolder, '.snapshots'));
+      expect(await adoptFor(storeUrl)).toEqual([]);
+      expect((await readdir(spoolFolder)).sort()).toEqual(['.alive', '.snapshots']);
+    });
+
+    it('takes little memory until it is stored, however much it left', async () => {
+      const files = Array.from({ length: 24 }, (_, i): [string, string] => [
+        TRADES_12.replace('12-00', `12-${10 + i}`),
+        `${TRADE_HEADER}\n${randomBytes(786_432).toString('base64')}\n`,
+      ]);
+      await died('dead', Object.fromEntries(files));
+      let isAway = true;
+      const names = new Set<string>();
+      const { spool, adopt, finish } = await start('w', 1e9, {
+        url: 'slow',
+        create: async (name) => {
+          while (isAway) await new Promise(setImmediate);
+          names.add(name);
+          return name;
+        },
+      });
+      await adopt();
+      const finishing = finish();
+      const limit = 16_777_216;
+      while (spool.backlog.memoryBytes < limit) await new Promise(setImmediate);
+      for (let turn = 0; turn < 500; turn++) await new Promise(setImmediate);
+      expect(spool.backlog.memoryBytes).toBeLessThan(limit + 2 * 1_048_576);
+      isAway = false;
+      await finishing;
+      expect(names.size).toBe(24);
+    });
+
     it('is no reason to end a start where the spool cannot be listed', async () => {
       const { adopt, lines } = await start();
       await rm(spoolFolder, { recursive: true });
@@ -559,6 +635,8 @@ describe('the spool', () => {
         ]);
         expect(objects).toEqual({});
         expect(left).toContain(`dead.set-aside/${PATH}/12-00_dead_0.csv.gz.unreadable`);
+        expect(await adoptFor(storeUrl)).toEqual([]);
+        expect(await readdir(spoolFolder)).toEqual(['dead.set-aside']);
       });
 
       it('stores a chunk once that is there plain and compressed', async () => {
