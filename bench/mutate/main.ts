@@ -8,7 +8,15 @@ import { setting, toggle } from '../../shared/program/setting.ts';
 import { integer, text } from '../../shared/program/values.ts';
 import { cacheFolder } from '../cache.ts';
 import { applied } from './mutants.ts';
-import { ALLOWED, appendResult, outdated, type Result, readAllowed, readResults } from './results.ts';
+import {
+  ALLOWED,
+  appendResult,
+  keptSeconds,
+  outdated,
+  type Result,
+  readAllowed,
+  readResults,
+} from './results.ts';
 import { ROOMS, type Room } from './rooms.ts';
 import { type Candidate, candidatesOf, sampled } from './sample.ts';
 import { measureSuites, stagesOf, tryStages } from './stages.ts';
@@ -69,7 +77,9 @@ await runCommand(MUTATE, async (given) => {
   mkdirSync(dirname(resolve(out)), { recursive: true });
   const known = readResults(out, tree, sourceHash);
   const open = chosen.filter(({ key }) => !known.has(key));
-  await tryAll(open, rooms, workers, (candidate, verdict, seconds) => {
+  const secondsOf = (path: string): Promise<Record<string, number>> =>
+    keptSeconds(`${out}.${names}.suites`, tree, () => measureSuites(path, Object.values(rooms)));
+  await tryAll(open, rooms, workers, secondsOf, (candidate, verdict, seconds) => {
     const { key, room, file, line } = candidate;
     const result: Result = { key, room, file, line, ...verdict, seconds, source: sourceHash(file), tree };
     known.set(key, result);
@@ -104,6 +114,7 @@ async function tryAll(
   candidates: Candidate[],
   rooms: Record<string, Room>,
   workers: number,
+  secondsOf: (tree: string) => Promise<Record<string, number>>,
   onResult: (candidate: Candidate, verdict: Awaited<ReturnType<typeof tryStages>>, seconds: number) => void,
 ): Promise<void> {
   if (candidates.length === 0) return;
@@ -115,8 +126,7 @@ async function tryAll(
     const trees = Array.from({ length: Math.min(workers, candidates.length) }, (_, n) =>
       copyTree(ROOT, join(folder, String(n))),
     );
-    const used = candidates.flatMap(({ room }) => rooms[room] ?? []);
-    const seconds = await measureSuites(trees[0]?.path ?? '', used);
+    const seconds = await secondsOf(trees[0]?.path ?? '');
     print(`the suites alone take ${Math.round(Object.values(seconds).reduce((sum, one) => sum + one, 0))} s`);
     const waiting = [...candidates];
     const work = trees.map(async (tree) => {

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Candidate } from './sample.ts';
 import type { Verdict } from './stages.ts';
@@ -43,6 +43,21 @@ function parseResult(line: string): Result | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** How long each suite takes, where it was measured on these very sources before; else measured now, and kept. */
+export async function keptSeconds(
+  path: string,
+  tree: string,
+  measure: () => Promise<Record<string, number>>,
+): Promise<Record<string, number>> {
+  if (existsSync(path)) {
+    const kept: { tree: string; seconds: Record<string, number> } = JSON.parse(readFileSync(path, 'utf8'));
+    if (kept.tree === tree) return kept.seconds;
+  }
+  const seconds = await measure();
+  writeFileSync(path, JSON.stringify({ tree, seconds }));
+  return seconds;
 }
 
 /** A mutant that may live, and why: it changes nothing that anybody sees. */

@@ -23,7 +23,15 @@ export async function runSuites(root: string, suites: string[], limitMs: number)
   const { TAPELAKE_FAULTS: _, ...env } = process.env;
   const jest = [
     join(root, 'node_modules/jest/bin/jest.js'),
-    ...['--runInBand', '--bail', '--silent', '--watchman=false', '--json', `--outputFile=${report}`],
+    ...[
+      '--runInBand',
+      '--bail',
+      '--silent',
+      '--watchman=false',
+      '--testTimeout=30000',
+      '--json',
+      `--outputFile=${report}`,
+    ],
     ...[`--cacheDirectory=${root}.jest-cache`, '--runTestsByPath', ...suites],
   ];
   const child = spawn(process.execPath, jest, {

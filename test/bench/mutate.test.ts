@@ -68,9 +68,9 @@ describe('the suites', () => {
     const seconds = { 'test/near-slow.test.ts': 9, 'test/quick.test.ts': 1, 'test/slow.test.ts': 30 };
     expect(stagesOf(folder.path, room, seconds)).toEqual([
       { suites: ['test/near.test.ts'], limitMs: 10_000 },
-      { suites: ['test/near-slow.test.ts'], limitMs: 46_000 },
-      { suites: ['test/quick.test.ts'], limitMs: 14_000 },
-      { suites: ['test/slow.test.ts'], limitMs: 130_000 },
+      { suites: ['test/near-slow.test.ts'], limitMs: 37_000 },
+      { suites: ['test/quick.test.ts'], limitMs: 13_000 },
+      { suites: ['test/slow.test.ts'], limitMs: 100_000 },
     ]);
   });
 

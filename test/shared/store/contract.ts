@@ -161,6 +161,7 @@ export function storeContract(
         await store.remove('gone/a/b', generation);
         expect(await listed(store, 'gone/')).toEqual([]);
         expect(await store.listFolders('gone/')).toEqual([]);
+        expect(await store.listFolders('')).not.toContain('gone/');
       });
     });
 

@@ -43,7 +43,7 @@ afterEach(() => {
 function give(response: ServerResponse, given: Answer): void {
   if (given === 'silence') return;
   response.writeHead(given.status, { 'content-type': 'application/json', ...given.headers });
-  response.end(JSON.stringify(given.body));
+  response.end(given.body instanceof Uint8Array ? given.body : JSON.stringify(given.body));
 }
 
 /** A clock whose deadlines never pass and whose other sleeps take no time. */
@@ -246,6 +246,29 @@ describe('an object that is in the way of a create', () => {
     expect(warnings).toEqual([
       'create gs://bucket/lake/a: an object is there, and the permission storage.objects.get to compare it is missing',
     ]);
+  });
+});
+
+describe('a range', () => {
+  it('of which an answer gives less than it announces is fetched to its end', async () => {
+    const store = await open();
+    const ranges: (string | undefined)[] = [];
+    const bytes = Buffer.from('0123456789');
+    answer = ({ headers: { range } }) => {
+      ranges.push(range);
+      const start = Number(/\d+/.exec(range ?? '')?.[0]);
+      const headers = {
+        'content-range': `bytes ${start}-7/10`,
+        'x-goog-generation': '7',
+        'x-goog-hash': 'crc32c=AAAAAA==',
+      };
+      return { status: 206, headers, body: bytes.subarray(start, Math.min(8, start + 3)) };
+    };
+    expect(await store.read('a', { start: 1, end: 8 })).toEqual({
+      bytes: bytes.subarray(1, 8),
+      generation: '7',
+    });
+    expect(ranges).toEqual(['bytes=1-7', 'bytes=4-7', 'bytes=7-7']);
   });
 });
 
