@@ -5,7 +5,7 @@ import type { Segment } from '../proof/segments.ts';
 import type { ChunkReading, WindowChunk } from '../scan/scan-chunk.ts';
 import type { LaterEpoch, WindowResult } from '../scan/window.ts';
 import type { Threads } from '../threads/threads.ts';
-import { type DayInput, rankInputs } from './inputs.ts';
+import { atOnce, type DayInput, rankInputs } from './inputs.ts';
 
 /** Windows of a quarter of an hour: no usual chunk spans two, and one window's rows take little memory. */
 export const WINDOW_MS = 15 * MINUTE_MS;
@@ -168,8 +168,11 @@ class Day {
 
   /** Scans windows, a few at once; while some are scanned, the next ones are fetched. */
   async #scan(windows: Iterable<number>): Promise<void> {
-    for await (const _ of mapInOrder(windows, this.#options.threads.windowsAtOnce, (window) =>
-      this.#scanOne(window),
+    const largest = Math.max(1, ...this.#plans.map(({ home, guests }) => bytesOf([...home, ...guests])));
+    for await (const _ of mapInOrder(
+      windows,
+      atOnce(this.#options.threads.windowsAtOnce, largest),
+      (window) => this.#scanOne(window),
     ))
       this.#options.onProgress(this.#readings.size);
   }
@@ -209,6 +212,8 @@ class Day {
     });
   }
 }
+
+const bytesOf = (inputs: DayInput[]): number => inputs.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** Nothing is known yet of the ids that other windows hold. */
 function epochFrom(fromMs: number): LaterEpoch {
