@@ -11,6 +11,10 @@ export const MAX_PLACES = 18;
 export const MAX_ROW_BYTES = 2 ** 20;
 /** What a chunk may inflate to. */
 export const MAX_CHUNK_BYTES = 128 * 2 ** 20;
+/** Trades that the job reads of a quarter of an hour, doubled ones included: as many as the shortest rows of one chunk. They are in memory at once. */
+export const MAX_WINDOW_TRADES = 2 ** 22;
+/** Snapshots likewise: a hundred recorders' worth. */
+export const MAX_WINDOW_SNAPSHOTS = 2 ** 20;
 /** Ids lie below 2^53, so that doubles and typed arrays hold them exactly. */
 export const MAX_ID = Number.MAX_SAFE_INTEGER;
 

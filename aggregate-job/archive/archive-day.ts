@@ -8,10 +8,11 @@ import { compareNames, type Store } from '../../shared/store/store.ts';
 import type { DayOutputs } from '../files/outputs.ts';
 import { type Evidence, evidenceText } from '../proof/evidence.ts';
 import { packedText } from '../scan/chunk.ts';
+import { createInflater, type Inflater } from '../scan/inflate.ts';
 import type { ChunkReading } from '../scan/scan-chunk.ts';
 import { openArchive, sha256OfObject } from './archive.ts';
 import { earlierText } from './earlier-inputs.ts';
-import { type DayInput, EARLIER_ENTRY, EVIDENCE_ENTRY, entryName, INPUTS_ENTRY } from './inputs.ts';
+import { atOnce, type DayInput, EARLIER_ENTRY, EVIDENCE_ENTRY, entryName, INPUTS_ENTRY } from './inputs.ts';
 import { type ZipEntry, zipBytes } from './zip-write.ts';
 
 /** One line of `inputs.csv`: an entry of the zip and the size and CRC-32 of what it unpacks to. */
@@ -82,7 +83,9 @@ async function* entriesOf(
   texts: [string, string][],
   readsAtOnce: number,
 ): AsyncGenerator<ZipEntry> {
-  yield* mapInOrder(lines, readsAtOnce, chunkEntry);
+  const largest = lines.reduce((most, { input }) => Math.max(most, input.bytes), 1);
+  const inflater = createInflater();
+  yield* mapInOrder(lines, atOnce(readsAtOnce, largest), (line) => chunkEntry(line, inflater));
   for (const [name, text] of texts) {
     const bytes = Buffer.from(text);
     yield {
@@ -96,9 +99,9 @@ async function* entriesOf(
 }
 
 /** Takes a chunk over as it is. It is read a second time here, so what is packed is compared with what the bars were built from. */
-async function chunkEntry({ entry, input, reading }: InputLine): Promise<ZipEntry> {
+async function chunkEntry({ entry, input, reading }: InputLine, inflater: Inflater): Promise<ZipEntry> {
   const stored = await input.load();
-  const packed = reading.damage === null ? packedText(stored, reading.packedCrc32) : stored.bytes;
+  const packed = reading.damage === null ? packedText(stored, reading.packedCrc32, inflater) : stored.bytes;
   if (crc32(packed) !== reading.packedCrc32)
     throw new Error(`archive ${entry}: it changed since it was read`);
   return {

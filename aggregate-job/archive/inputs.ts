@@ -19,6 +19,9 @@ export const EARLIER_ENTRY = 'earlier.csv';
 const TEXT_ENTRIES = [INPUTS_ENTRY, EVIDENCE_ENTRY, EARLIER_ENTRY];
 export const REJECTED_FOLDER = 'rejected/';
 
+/** Chunks that wait in memory as they are stored may take so much; a usual day's come nowhere near. */
+const LOADED_BYTES = 48 * 2 ** 20;
+
 /** One raw object of a symbol-day, wherever it lies now. */
 export type DayInput = {
   /** Its name inside the day's raw prefix: `trades/12-04_a_0.csv.gz`. */
@@ -27,6 +30,8 @@ export type DayInput = {
   chunk: ChunkName | null;
   /** The object in the raw store; null when it lies in the archive alone. */
   raw: ObjectInfo | null;
+  /** Bytes it takes as it is stored. */
+  bytes: number;
   load(): Promise<StoredChunk>;
 };
 
@@ -69,12 +74,18 @@ export function rankInputs(inputs: DayInput[]): Map<DayInput, number> {
 
 const isDump = (writer: string): boolean => writer.startsWith(DUMP_WRITER_PREFIX);
 
+/** How many of some inputs may be in memory at once, where one of them may take as much as the largest. */
+export function atOnce(most: number, largestBytes: number): number {
+  return Math.max(1, Math.min(most, Math.floor(LOADED_BYTES / largestBytes)));
+}
+
 function rawInput(store: Store, object: ObjectInfo, prefix: string): DayInput {
   const name = object.name.slice(prefix.length);
   return {
     name,
     chunk: name.endsWith('.gz') ? (parseChunkName(name) ?? null) : null,
     raw: object,
+    bytes: object.bytes,
     load: async () => {
       const stored = await store.read(object.name);
       if (stored?.generation !== object.generation)
@@ -90,6 +101,6 @@ function archivedInputs(archive: Archive): DayInput[] {
     const isRejected = entry.name.startsWith(REJECTED_FOLDER);
     const name = isRejected ? entry.name.slice(REJECTED_FOLDER.length) : `${entry.name}.gz`;
     const chunk = name.endsWith('.gz') ? (parseChunkName(name) ?? null) : null;
-    return { name, chunk, raw: null, load: () => archivedChunk(archive, entry) };
+    return { name, chunk, raw: null, bytes: entry.packedSize, load: () => archivedChunk(archive, entry) };
   });
 }

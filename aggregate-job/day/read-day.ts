@@ -1,6 +1,6 @@
 import { createLimit, type Limit, mapAll, mapInOrder } from '../../shared/concurrency.ts';
 import { DAY_MS, MINUTE_MS } from '../../shared/time.ts';
-import { type DayInput, rankInputs } from '../archive/inputs.ts';
+import { atOnce, type DayInput, rankInputs } from '../archive/inputs.ts';
 import { type Epoch, epochAt, findRestarts, joinEpochs, type SharedIds, sharedIds } from '../proof/epochs.ts';
 import type { Segment } from '../proof/segments.ts';
 import type { ChunkReading, WindowChunk } from '../scan/scan-chunk.ts';
@@ -166,8 +166,11 @@ class Day {
 
   /** Scans windows, a few at once; while some are scanned, the next ones are fetched. */
   async #scan(windows: Iterable<number>): Promise<void> {
-    for await (const _ of mapInOrder(windows, this.#options.threads.windowsAtOnce, (window) =>
-      this.#scanOne(window),
+    const largest = Math.max(1, ...this.#plans.map(({ home, guests }) => bytesOf([...home, ...guests])));
+    for await (const _ of mapInOrder(
+      windows,
+      atOnce(this.#options.threads.windowsAtOnce, largest),
+      (window) => this.#scanOne(window),
     ))
       this.#options.onProgress(this.#readings.size);
   }
@@ -207,6 +210,8 @@ class Day {
     });
   }
 }
+
+const bytesOf = (inputs: DayInput[]): number => inputs.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** Nothing is known yet of the ids that other windows hold. */
 function epochFrom(fromMs: number): LaterEpoch {

@@ -30,6 +30,14 @@ export function withLineFeed(text: Buffer): Buffer {
   return longer;
 }
 
+/** How much text a chunk says it holds; damage may say anything, but never more than a chunk may. */
+export function claimedBytes(chunk: StoredChunk): number {
+  const { bytes } = chunk;
+  const claimed =
+    chunk.form === 'deflate' ? chunk.size : bytes.length < 4 ? 0 : bytes.readUInt32LE(bytes.length - 4);
+  return Math.min(claimed, MAX_CHUNK_BYTES);
+}
+
 /** Unpacks a chunk and checks its size and CRC. The text is valid as long as what `inflater` gives. */
 export function unpackChunk(
   chunk: StoredChunk,

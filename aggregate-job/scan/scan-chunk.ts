@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { DEPTH_HEADER } from '../../shared/lake/depth.ts';
 import type { RawKind } from '../../shared/lake/object-names.ts';
 import { TRADE_HEADER } from '../../shared/lake/trade.ts';
-import { MAX_ROW_BYTES } from '../../shared/limits.ts';
+import { MAX_ROW_BYTES, MAX_WINDOW_SNAPSHOTS, MAX_WINDOW_TRADES } from '../../shared/limits.ts';
 import { type DepthRows, pushDepth } from '../rows/depth-rows.ts';
 import { pushTrade, type TradeRows } from '../rows/trade-rows.ts';
 import { type StoredChunk, unpackChunk, withLineFeed } from './chunk.ts';
@@ -74,6 +74,8 @@ export function* chunkSteps(
     if (chunk.isHome)
       output.rejections.push({ name: chunk.name, line, reason, ...(id === undefined ? {} : { id }) });
   };
+  // told of a guest too: its other rows may well have been taken
+  const refuse = (reason: string): unknown => output.rejections.push({ name: chunk.name, line: 0, reason });
   const unpacked = chunk.kind
     ? unpackChunk(chunk.stored, inflater)
     : { damage: 'not named like a chunk', text: Buffer.alloc(0) };
@@ -82,7 +84,7 @@ export function* chunkSteps(
   const rows =
     chunk.kind === null
       ? 0
-      : yield* scanText(unpacked.text, damage !== null, chunk.kind, target, output, reject);
+      : yield* scanText(unpacked.text, damage !== null, chunk.kind, target, output, reject, refuse);
   const { bytes } = chunk.stored;
   if ('damage' in unpacked)
     return { rows, size: bytes.length, crc32: crc32(bytes), packedCrc32: crc32(bytes), damage };
@@ -106,6 +108,7 @@ function* scanText(
   target: ScanTarget,
   output: ScanOutput,
   reject: Reject,
+  refuse: (reason: string) => void,
 ): Steps<number> {
   const header = kind === 'trades' ? TRADE_HEADER : DEPTH_HEADER;
   if (isCut && header.startsWith(text.toString('latin1', 0, header.length + 1))) return 0; // cut inside its header: the damage says it all
@@ -116,6 +119,12 @@ function* scanText(
   }
   if (body === text.length) return 0;
   const ended = endedText(text, isCut, reject);
+  const [taken, most] =
+    kind === 'trades' ? [output.trades, MAX_WINDOW_TRADES] : [output.depth, MAX_WINDOW_SNAPSHOTS];
+  if (hasMoreLines(ended, body, most - taken.count)) {
+    refuse(`more than ${most} rows in a quarter of an hour`);
+    return countLines(ended) - 1;
+  }
   let rows = 0;
   const events: ScanEvents = {
     stray: output.stray,
@@ -153,6 +162,11 @@ function endedText(text: Buffer, isCut: boolean, reject: Reject): Buffer {
   const whole = text.subarray(0, text.lastIndexOf(0x0a) + 1);
   reject(countLines(whole) + 1, 'cut row');
   return whole;
+}
+
+/** Few chunks are so large that their lines have to be counted. */
+function hasMoreLines(text: Buffer, body: number, most: number): boolean {
+  return text.length - body > most && countLines(text) - 1 > most;
 }
 
 function countLines(text: Buffer): number {

@@ -8,7 +8,7 @@
 
 // biome-ignore-all lint/style/noNonNullAssertion: every index is in bounds, the text ends with a line feed
 
-import { MAX_ROW_BYTES } from '../../shared/limits.ts';
+import { MAX_ROW_BYTES, MAX_WINDOW_SNAPSHOTS } from '../../shared/limits.ts';
 import { type DepthRows, reserveDepth } from '../rows/depth-rows.ts';
 import { type Numerals, numerals, readDecimal, readInteger, scaleRow, skipToLineFeed } from './fields.ts';
 import type { ScanEvents, ScanTarget } from './scan-trades.ts';
@@ -33,7 +33,8 @@ export function scanDepth(
   events: ScanEvents,
 ): number {
   const decimals = numerals(4);
-  reserveDepth(rows, ((text.length - from) >> SHORTEST_ROW_BITS) + 1);
+  const mostRows = (text.length - from) >> SHORTEST_ROW_BITS;
+  reserveDepth(rows, Math.min(mostRows, MAX_WINDOW_SNAPSHOTS - rows.count) + 1);
   const columns = [
     rows.bidPrice.values,
     rows.bidQuantity.values,

@@ -5,6 +5,7 @@
 
 // biome-ignore-all lint/style/noNonNullAssertion: every index is in bounds, the text ends with a line feed
 
+import { MAX_WINDOW_TRADES } from '../../shared/limits.ts';
 import { reserveTrades, type TradeRows } from '../rows/trade-rows.ts';
 import {
   type Numerals,
@@ -56,7 +57,8 @@ export function scanTrades(
   events: ScanEvents,
 ): number {
   const decimals = numerals(2);
-  reserveTrades(rows, ((text.length - from) >> SHORTEST_ROW_BITS) + 1);
+  const mostRows = (text.length - from) >> SHORTEST_ROW_BITS;
+  reserveTrades(rows, Math.min(mostRows, MAX_WINDOW_TRADES - rows.count) + 1);
   const columns = [rows.price.values, rows.quantity.values];
   const ids = [rows.id, rows.firstId, rows.lastId];
   let lines = 0;

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type BarsPart, barRows } from '../../shared/bars/bar-text.ts';
 import { createLimit } from '../../shared/concurrency.ts';
+import { claimedBytes } from '../scan/chunk.ts';
 import type { Steps } from '../scan/steps.ts';
 import { type WindowResult, type WindowTask, windowMemory, windowSteps } from '../window/window.ts';
 import { WorkerThread } from './worker-thread.ts';
@@ -32,6 +33,23 @@ export function ownThread(): Threads {
 /** Windows handed to a worker: one that it scans and one that waits, so that it need not wait for this thread. */
 const QUEUED_WINDOWS = 2;
 
+/** A quarter of an hour of several recorders of the busiest symbols has less text than this. */
+const LARGE_BYTES = 64 * 2 ** 20;
+
+/** True for a window that takes so much memory that no thread should keep it. */
+function isLarge({ chunks }: WindowTask): boolean {
+  return chunks.reduce((bytes, { stored }) => bytes + claimedBytes(stored), 0) > LARGE_BYTES;
+}
+
+async function scanAlone(task: WindowTask): Promise<WindowResult> {
+  const worker = new WorkerThread();
+  try {
+    return await worker.scan(task);
+  } finally {
+    await worker.close();
+  }
+}
+
 type WaitingWindow = { task: WindowTask; resolve(result: WindowResult): void; reject(error: unknown): void };
 
 async function runWithPauses<T>(steps: Steps<T>): Promise<T> {
@@ -43,7 +61,8 @@ async function runWithPauses<T>(steps: Steps<T>): Promise<T> {
 
 /**
  * `count` threads, this one included: it takes the windows that the others, kept busy first, have no time for, and all of them until
- * the others have started. So a small day does not wait for them, and a single core has no other thread at all.
+ * the others have started. So a small day does not wait for them, and a single core has no other thread at all. Large windows are
+ * scanned one after the other, each in a thread of its own, whose memory ends with it.
  */
 export function startThreads(count: number): Threads {
   const own = ownThread();
@@ -66,14 +85,16 @@ export function startThreads(count: number): Threads {
       thread.scan(next.task).then(next.resolve, next.reject).finally(handOut);
     }
   };
+  const scan = (task: WindowTask): Promise<WindowResult> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ task, resolve, reject });
+      handOut();
+    });
+  const oneLarge = createLimit(1);
   return {
     count,
     windowsAtOnce: 4 * count,
-    scan: (task) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ task, resolve, reject });
-        handOut();
-      }),
+    scan: (task) => (isLarge(task) ? oneLarge(() => scanAlone(task)) : scan(task)),
     async write([first, ...rest]) {
       const write = (part: BarsPart, i: number) =>
         workers[i]?.isReady ? workers[i].write(part) : barRows(part);

@@ -1,7 +1,7 @@
 import type { LeaseContext, Owner } from '../../aggregate-job/plan/lease.ts';
 import { type JobContext, runJob } from '../../aggregate-job/run.ts';
 import type { JobSettings } from '../../aggregate-job/settings.ts';
-import { ownThread } from '../../aggregate-job/threads/threads.ts';
+import { ownThread, type Threads } from '../../aggregate-job/threads/threads.ts';
 import { type ExchangeRest, exchangeRest } from '../../shared/exchange/rest.ts';
 import { type Manifest, parseManifest } from '../../shared/lake/manifest.ts';
 import { archiveObjectName, barsObjectName, manifestObjectName } from '../../shared/lake/object-names.ts';
@@ -22,6 +22,7 @@ export type Run = {
   settings?: Partial<JobSettings>;
   lease?: Partial<Omit<LeaseContext, 'results'>>;
   clock?: Clock;
+  threads?: Threads;
 };
 
 /** What came of a run: its exit code and the lines it logged, one object each. */
@@ -51,7 +52,7 @@ export function jobContext(run: Run, lines: Record<string, unknown>[] = []): Job
       ...run.lease,
     },
     log,
-    threads: ownThread(),
+    threads: run.threads ?? ownThread(),
     showProgress: () => SILENT,
     codeVersion: '0.0.0-test',
   };

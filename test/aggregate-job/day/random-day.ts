@@ -99,6 +99,8 @@ const plan = fc.record({
   base: fc.constantFrom(0, 1000, 3_141_966_230),
   /** Share of the trades after which the ids start again; 1 for never. */
   restart: often(1, 2, fc.constantFrom(0.3, 0.7)),
+  /** The ids that start again begin where those of the day began. */
+  overlaps: fc.boolean(),
   seed: fc.option(fc.tuple(share, fc.nat())),
   ends: fc.tuple(
     fc.constantFrom('unknown', 'known', 'before'),
@@ -157,11 +159,13 @@ function tradesOf(made: Plan, chunks: Chunks): HeldTrade[] {
   const pause = (times[restartAt] ?? 0) - (times[restartAt - 1] ?? 0);
   const restarts = made.restart < 1 && restartAt > 0 && pause >= 60_000 && made.base > 0;
   if (!restarts) swapTimes(times, made.trades);
+  const isAnchor = (i: number): boolean => i === 0 || (restarts && i === restartAt); // the smallest id stays at the smallest time
+  const isHeld = (i: number): boolean => made.trades[i]?.lost === false || isAnchor(i);
+  const newBase = made.overlaps && overlapShows(made.trades.length, restartAt, isHeld) ? made.base + 100 : 0;
   const held: HeldTrade[] = [];
   for (const [i, planned] of made.trades.entries()) {
     const epoch = restarts && i >= restartAt ? 1 : 0;
-    const isAnchor = i === 0 || (restarts && i === restartAt); // the smallest id stays at the smallest time
-    if (planned.lost && !isAnchor) continue;
+    if (!isHeld(i)) continue;
     const T = times[i] ?? 0;
     const [pricePlaces, quantityPlaces] = [
       pick(market.pricePlaces, planned.places[0]),
@@ -172,13 +176,13 @@ function tradesOf(made: Plan, chunks: Chunks): HeldTrade[] {
       price: decimal(scaled(market.price, planned.price), pricePlaces),
       quantity: decimal(scaled(market.quantity, planned.quantity), quantityPlaces),
       maker: planned.maker,
-      id: epoch === 1 ? i - restartAt : made.base + i + (restarts ? 100 : 0),
+      id: epoch === 1 ? newBase + i - restartAt : made.base + i + (restarts ? 100 : 0),
       first: 10 * i,
       last: 10 * i + planned.executions - 1,
       epoch,
     };
     for (const [w, writer] of planned.writers.entries()) {
-      const isTwisted = w > 0 && w === planned.writers.length - 1 && !isAnchor;
+      const isTwisted = w > 0 && w === planned.writers.length - 1 && !isAnchor(i);
       const mine = { ...row, writer };
       if (isTwisted && planned.conflict === 'price')
         mine.price = decimal(scaled(market.price, planned.price) + 1n, pricePlaces);
@@ -191,6 +195,17 @@ function tradesOf(made: Plan, chunks: Chunks): HeldTrade[] {
     }
   }
   return held;
+}
+
+/** True where ids that start again at the first one of the day can be told from trades out of order: most of those in both are in each. */
+function overlapShows(count: number, restartAt: number, isHeld: (i: number) => boolean): boolean {
+  const [before, after] = [
+    Array.from({ length: restartAt }, (_, i) => i).filter(isHeld),
+    Array.from({ length: count - restartAt }, (_, i) => i).filter((i) => isHeld(restartAt + i)),
+  ];
+  const doubled = before.filter((i) => after.includes(i)).length;
+  const overlap = Math.min(before.at(-1) ?? 0, after.at(-1) ?? 0) + 1;
+  return before.length > 1 && 2 * doubled > overlap;
 }
 
 /** Trades out of order: exchanges the times of neighbours that are close; the first keeps its own. */
@@ -247,7 +262,13 @@ class Chunks {
       const name = `${entry}.gz`;
       const chunk = parseChunkName(name) ?? null;
       const bytes = chunkBytes(chunk?.kind ?? 'trades', shuffled(lines, shuffle));
-      return { name, chunk, raw: null, load: async () => ({ form: 'gzip' as const, bytes }) };
+      return {
+        name,
+        chunk,
+        raw: null,
+        bytes: bytes.length,
+        load: async () => ({ form: 'gzip' as const, bytes }),
+      };
     });
     return all.sort((a, b) => compareNames(a.name, b.name));
   }
