@@ -42,7 +42,7 @@ await runProgram(help, async (argv) => {
     note('');
     process.stdout.write(`${text}\n`);
   };
-  const tools = installTools(note);
+  const tools = installTools(cacheFolder(), { note, print, env: process.env });
   const run = programRunner(tools.python, join(cacheFolder(), 'compile-cache'));
   print(
     `${cpus().length} cores, Node ${process.versions.node}, ${times} runs each by turns, whole processes`,
