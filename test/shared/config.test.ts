@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { helpText, integer, list, readSettings, setting, text, toggle } from '../../shared/config.ts';
+import {
+  address,
+  helpText,
+  integer,
+  list,
+  readSettings,
+  setting,
+  text,
+  toggle,
+} from '../../shared/config.ts';
 import { UsageError } from '../../shared/errors.ts';
 
 const SETTINGS = {
@@ -81,6 +90,28 @@ describe('readSettings', () => {
         }
       }),
     );
+  });
+});
+
+describe('address', () => {
+  it.each([
+    ['https://fapi.binance.com', 'https://fapi.binance.com'],
+    ['http://127.0.0.1:8080/', 'http://127.0.0.1:8080'],
+    ['HTTP://HOST/path//', 'http://host/path'],
+  ])('reads %s', (text, url) => expect(address('http')(text, '--rest-url')).toBe(url));
+
+  it.each([
+    ['nonsense', 'nonsense'],
+    ['', ''],
+    ['https://', 'https://'],
+    ['wss://host', 'wss://host'],
+    ['//host', '//host'],
+    ['ftp://me:secret@host', '***@host'],
+    ['https://host/?key=secret', 'https://host/'],
+  ])('refuses %j in one line, without its secrets', (text, told) => {
+    const reading = () => address('http')(text, '--rest-url');
+    expect(reading).toThrow(UsageError);
+    expect(reading).toThrow(`--rest-url ${told}: not an address, write https://HOST`);
   });
 });
 
