@@ -83,7 +83,8 @@ async function shareOf({
   task,
 }: JobContext): Promise<Share> {
   const choose = async (): Promise<SymbolDate[]> => {
-    const days = await chooseDays({ raw, results, nowMs, online: rest !== undefined }, settings);
+    const warn = (message: string): void => log.warn(message);
+    const days = await chooseDays({ raw, results, nowMs, online: rest !== undefined, warn }, settings);
     if (settings.from === undefined) tellOldRaw(days, nowMs, log);
     return days;
   };

@@ -50,7 +50,7 @@ await runCommand(BENCH, async ({ times, operands: names }) => {
     note('');
     process.stdout.write(`${text}\n`);
   };
-  const tools = installTools(note);
+  const tools = installTools(cacheFolder(), { note, print, env: process.env });
   const run = programRunner(tools.python, join(cacheFolder(), 'compile-cache'));
   print(
     `${cpus().length} cores, Node ${process.versions.node}, ${times} runs each by turns, whole processes`,

@@ -3,6 +3,7 @@ import type { Manifest } from '../../shared/lake/manifest.ts';
 import {
   aggregatedPrefix,
   archivePrefix,
+  isSymbol,
   parseArchiveName,
   parseRawDayFolder,
   rawPrefix,
@@ -19,8 +20,14 @@ export type SymbolDate = { symbol: string; date: string };
 /** Which symbol-days are asked for: those from `from` to `to`, or, without them, whatever there is to do. */
 export type Wanted = { symbols: string[] | 'all'; from: string | undefined; to: string | undefined };
 
-/** Where to look, and when it is. */
-export type World = { raw: Store; results: Store; nowMs: number; online: boolean };
+/** Where to look, and when it is; told is what is passed over. */
+export type World = {
+  raw: Store;
+  results: Store;
+  nowMs: number;
+  online: boolean;
+  warn(message: string): void;
+};
 
 /** A day is closed this long after its end: late chunks are in the store by then. */
 const CLOSED_AFTER_MS = 10 * MINUTE_MS;
@@ -44,21 +51,18 @@ export async function chooseDays(world: World, { symbols, from, to }: Wanted): P
     );
   }
   if (from === to && symbols !== 'all') return symbols.map((symbol) => ({ symbol, date: from }));
-  const days = [
-    ...(await daysWithChunks(world.raw, symbols)),
-    ...(await archivedDays(world.results, symbols)),
-  ];
+  const days = [...(await daysWithChunks(world, symbols)), ...(await archivedDays(world, symbols))];
   return inOrder(days.filter(({ date }) => date >= from && date <= to));
 }
 
 async function unfinishedDays(world: World, symbols: string[] | 'all'): Promise<SymbolDate[]> {
-  const closed = (await daysWithChunks(world.raw, symbols)).filter(({ date }) => isClosed(date, world.nowMs));
+  const closed = (await daysWithChunks(world, symbols)).filter(({ date }) => isClosed(date, world.nowMs));
   return world.online ? [...closed, ...(await mendableDays(world, symbols))] : closed;
 }
 
-async function daysWithChunks(raw: Store, symbols: string[] | 'all'): Promise<SymbolDate[]> {
+async function daysWithChunks({ raw, warn }: World, symbols: string[] | 'all'): Promise<SymbolDate[]> {
   const days: SymbolDate[] = [];
-  for (const symbol of await namedOrAll(raw, rawPrefix(), symbols)) {
+  for (const symbol of await namedOrAll(raw, rawPrefix(), symbols, warn)) {
     const folders = await raw.listFolders(rawSymbolPrefix(symbol));
     const dates = folders.flatMap((folder) => parseRawDayFolder(symbol, folder) ?? []);
     days.push(...dates.map((date) => ({ symbol, date })));
@@ -66,9 +70,9 @@ async function daysWithChunks(raw: Store, symbols: string[] | 'all'): Promise<Sy
   return days;
 }
 
-async function archivedDays(results: Store, symbols: string[] | 'all'): Promise<SymbolDate[]> {
+async function archivedDays({ results, warn }: World, symbols: string[] | 'all'): Promise<SymbolDate[]> {
   const days: SymbolDate[] = [];
-  for (const symbol of await namedOrAll(results, archivePrefix(), symbols)) {
+  for (const symbol of await namedOrAll(results, archivePrefix(), symbols, warn)) {
     for await (const { name } of results.list(`${archivePrefix()}${symbol}/`)) {
       const date = parseArchiveName(symbol, name);
       if (date !== undefined) days.push({ symbol, date });
@@ -78,9 +82,12 @@ async function archivedDays(results: Store, symbols: string[] | 'all'): Promise<
 }
 
 /** Closed days with a partial verdict whose trades the exchange still keeps. */
-async function mendableDays({ results, nowMs }: World, symbols: string[] | 'all'): Promise<SymbolDate[]> {
+async function mendableDays(
+  { results, nowMs, warn }: World,
+  symbols: string[] | 'all',
+): Promise<SymbolDate[]> {
   const days: SymbolDate[] = [];
-  for (const symbol of await namedOrAll(results, aggregatedPrefix(), symbols)) {
+  for (const symbol of await namedOrAll(results, aggregatedPrefix(), symbols, warn)) {
     for (let date = dateOf(nowMs - KEPT_MS); isClosed(date, nowMs); date = addDays(date, 1)) {
       if (await isPartial(results, symbol, date)) days.push({ symbol, date });
     }
@@ -108,9 +115,19 @@ export async function outdatedNext(
   return manifest?.seed.source === 'manifest' && manifest.seed.close !== close ? next : undefined;
 }
 
-async function namedOrAll(store: Store, prefix: string, symbols: string[] | 'all'): Promise<string[]> {
+/** All are those that could be named as well. */
+async function namedOrAll(
+  store: Store,
+  prefix: string,
+  symbols: string[] | 'all',
+  warn: World['warn'],
+): Promise<string[]> {
   if (symbols !== 'all') return symbols;
-  return (await store.listFolders(prefix)).map((folder) => folder.slice(prefix.length, -1));
+  const folders = await store.listFolders(prefix);
+  const symbolOf = (folder: string): string => folder.slice(prefix.length, -1);
+  for (const folder of folders.filter((folder) => !isSymbol(symbolOf(folder))))
+    warn(`${folder} is passed over: no symbol has such a name`);
+  return folders.map(symbolOf).filter(isSymbol);
 }
 
 /** Each day once, oldest first, within a day by symbol as found. */

@@ -17,12 +17,7 @@ export async function measureBars({ tools, run, times, folder, note, print }: Be
   const ours = barsProgram('tapelake', store, folder);
   const floor: Program = { name: 'unpack only', command: 'node', args: [program('floor.ts'), day] };
   const others: (Program & { out: string })[] = [
-    {
-      name: 'DuckDB',
-      command: 'node',
-      args: [program('duckdb.ts'), tools.npmFolder, day, out('duckdb')],
-      out: out('duckdb'),
-    },
+    ...(tools.has.duckdb ? [duckdb(out('duckdb'))] : []),
     ...(tools.python === undefined
       ? []
       : [
@@ -31,6 +26,10 @@ export async function measureBars({ tools, run, times, folder, note, print }: Be
           python('pandas, json.loads', 'pandas_bars.py', ['plain', day, out('pandas')]),
         ]),
   ];
+  function duckdb(file: string): Program & { out: string } {
+    const args = [program('duckdb.ts'), tools.npmFolder, day, file];
+    return { name: 'DuckDB', command: 'node', args, out: file };
+  }
   function python(name: string, file: string, args: string[]): Program & { out: string } {
     return { name, command: 'python', args: [program(file), ...args], out: args.at(-1) ?? '' };
   }
@@ -45,5 +44,4 @@ export async function measureBars({ tools, run, times, folder, note, print }: Be
     const isOther = line !== own && line !== measured[0];
     print(measureLine(line, own && line !== own ? ratio(line, own) : undefined, isOther ? 'equal' : ''));
   }
-  if (tools.python === undefined) print('Polars and pandas are left out: there is no Python 3 with venv');
 }

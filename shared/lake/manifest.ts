@@ -86,9 +86,12 @@ export type Manifest = v.InferOutput<typeof MANIFEST>;
 /** At most this many rejected rows are named. */
 export const MAX_NAMED_REJECTIONS = 1_000;
 
+/** Two values of an array over several lines; within a text there are no line ends, so none is taken for it. */
+const SHORT_ARRAY = /\[\n +("[^"\n]*"|\d+),\n +("[^"\n]*"|\d+)\n +\]/g;
+
 /** The manifest as it is stored: two spaces of indent, short arrays on one line. */
 export function manifestText(manifest: Manifest): string {
-  return `${JSON.stringify(manifest, null, 2).replace(/\[\s+("[^"\n]*"|\d+),\s+("[^"\n]*"|\d+)\s+\]/g, '[$1, $2]')}\n`;
+  return `${JSON.stringify(manifest, null, 2).replace(SHORT_ARRAY, '[$1, $2]')}\n`;
 }
 
 /** Reads a stored manifest. @throws Error that names what of it is none of this version. */

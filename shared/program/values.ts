@@ -31,10 +31,18 @@ export function list(value: string, name: string): string[] {
   return [...new Set(items)];
 }
 
-/** An address of a server, without slashes at its end; `scheme` may have an `s` behind it. */
+/** The address of a server, without a slash at its end. */
 export function address(scheme: 'ws' | 'http'): (value: string, name: string) => string {
   return (value, name) => {
-    if (URL.canParse(value) && new RegExp(`^${scheme}s?://`).test(value)) return value.replace(/\/+$/, '');
-    throw new UsageError(`${name} ${value}: not an address, write ${scheme}s://HOST`);
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    const isBase = url && url.search === '' && url.hash === '';
+    // As the parser writes it, so that credentials are known wherever the address turns up.
+    if (isBase && new RegExp(`^${scheme}s?:$`).test(url.protocol)) return url.href.replace(/\/+$/, '');
+    throw new UsageError(`${name} ${withoutSecrets(value)}: not an address, write ${scheme}s://HOST`);
   };
+}
+
+/** A wrong address without what may be a secret in it. */
+function withoutSecrets(value: string): string {
+  return value.replace(/^.*@/s, '***@').replace(/[?#].*$/s, '');
 }

@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { type FileHandle, link, open, readdir, stat, utimes } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { type FileHandle, link, open, readdir, realpath, stat, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { errorCode } from '../../errors.ts';
 import type { ByteRange, StoredObject } from '../store.ts';
 
@@ -109,12 +110,30 @@ export async function entriesOf(path: string) {
   return (await unlessAbsent(() => readdir(path, { withFileTypes: true }))) ?? [];
 }
 
-/** Undefined where the work finds no file: nothing has the name, a file stands where a folder should, or a folder has the name. */
+/**
+ * What the link of this name leads to. Undefined where it leads nowhere, or to a folder in which it lies itself (by whatever way it was
+ * come to): that would have no end.
+ */
+export async function linkedTo(root: string, name: string): Promise<Stats | undefined> {
+  const path = join(root, name);
+  const target = await unlessAbsent(() => realpath(path));
+  if (target === undefined) return undefined;
+  const info = await stat(target);
+  if (!info.isDirectory()) return info;
+  const inTarget = target === '/' ? target : `${target}/`;
+  for (let above = dirname(name); ; above = dirname(above)) {
+    const real = await realpath(join(root, above));
+    if (`${real}/`.startsWith(inTarget)) return undefined;
+    if (above === '.') return info;
+  }
+}
+
+/** Undefined where the work finds no file: nothing has the name, a file stands where a folder should, a folder has the name, or a link leads to itself. */
 export async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(errorCode(error) ?? '')) return undefined;
+    if (['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP'].includes(errorCode(error) ?? '')) return undefined;
     throw error;
   }
 }

@@ -17,6 +17,7 @@ import {
   entriesOf,
   generationIfEqual,
   linked,
+  linkedTo,
   markGeneration,
   readNow,
   statNow,
@@ -175,16 +176,15 @@ class FolderStore implements Store {
   /** What lies directly in a folder (empty, or with a final `/`), by whole names; a name that no object can have is passed over. */
   async #entries(folder: string): Promise<{ files: string[]; folders: string[] }> {
     if (folder !== '' && !isPublic(folder.slice(0, -1))) return { files: [], folders: [] };
-    const entries = (await entriesOf(join(this.url, folder))).filter(
-      ({ name }) => folder !== '' || name !== PRIVATE,
-    );
-    return {
-      files: entries
-        .filter((entry) => entry.isFile())
-        .map(({ name }) => `${folder}${name}`)
-        .filter(isPublic),
-      folders: entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${folder}${name}/`),
-    };
+    const found: { files: string[]; folders: string[] } = { files: [], folders: [] };
+    for (const entry of await entriesOf(join(this.url, folder))) {
+      const name = `${folder}${entry.name}`;
+      if (!isPublic(name)) continue;
+      const seen = entry.isSymbolicLink() ? await linkedTo(this.url, name) : entry;
+      if (seen?.isFile()) found.files.push(name);
+      else if (seen?.isDirectory()) found.folders.push(`${name}/`);
+    }
+    return found;
   }
 }
 

@@ -2,7 +2,7 @@
 // Argument: the folder.
 
 import { startThreads } from '../../../aggregate-job/threads/threads.ts';
-import { openFolderStore } from '../../../shared/store/folder.ts';
+import { openFolderStore } from '../../../shared/store/folder/folder.ts';
 import { peakMemoryBytes } from '../../shared/child/peak-memory.ts';
 import { runDay } from '../job.ts';
 

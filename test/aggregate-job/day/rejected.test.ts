@@ -1,8 +1,12 @@
 // Every fault of a chunk or a row that the job must survive: the good rows count, the bad one is named with object, line and reason.
 
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DEPTH_HEADER } from '../../../shared/lake/depth.ts';
+import { parseManifest } from '../../../shared/lake/manifest.ts';
+import { manifestObjectName } from '../../../shared/lake/object-names.ts';
 import { TRADE_HEADER } from '../../../shared/lake/trade.ts';
 import { chunkBytes, depthLine, tradeLine } from '../chunks.ts';
 import { bars, build, DATE, type Lake, openLake, put, SYMBOL } from '../lake.ts';
@@ -177,4 +181,13 @@ describe('a bad chunk', () => {
       rejected: { by_reason: { 'not named like a chunk': 2 } },
     });
   });
+});
+
+it('names an object in the stored manifest by its very name, whatever it looks like', async () => {
+  const names = ['note [ 1, 2 ].txt', '["a",  "b"].txt', '[ "1", 2 ].txt'].map((name) => PREFIX + name);
+  for (const name of names) await put(lake, name, Buffer.from('no chunk'));
+  await put(lake, `${PREFIX}trades/00-00_a_0.csv.gz`, chunkBytes('trades', [trade(1)]));
+  await build(lake);
+  const stored = parseManifest(await readFile(join(lake.path, manifestObjectName(SYMBOL, DATE)), 'utf8'));
+  expect(stored.rejected.named.map(({ name }) => name).sort()).toEqual(names.sort());
 });

@@ -149,6 +149,22 @@ describe('without a date the job', () => {
     ]);
   });
 
+  it.each([
+    ['without a date', []],
+    ['in a range of days', ['--from', DATE, '--to', DATE]],
+  ])('builds no symbol %s that could not be named, and says so', async (_, flags) => {
+    store = new MemoryStore(recorded({ trades }));
+    for (const [name, bytes] of recorded({ trades }))
+      store.objects.set(name.replace(SYMBOL, 'BTC USDT'), bytes);
+    const { code, lines } = await runOffline(store, flags, { now: '2024-07-20T00:00:00Z' });
+    expect(code).toBe(0);
+    expect(namesIn(store.objects, 'aggregated/').every((name) => name.includes(`/${SYMBOL}/`))).toBe(true);
+    expect(namesIn(store.objects, 'raw/BTC USDT/')).not.toEqual([]);
+    expect(lines.filter(({ severity }) => severity === 'WARNING').map(({ message }) => message)).toContain(
+      'raw/BTC USDT/ is passed over: no symbol has such a name',
+    );
+  });
+
   it('has nothing to do where there is nothing', async () => {
     store = new MemoryStore();
     const { code, log } = await run(MORNING_AFTER);

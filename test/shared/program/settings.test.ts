@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { UsageError } from '../../../shared/errors.ts';
 import { setting, toggle } from '../../../shared/program/setting.ts';
 import { readSettings } from '../../../shared/program/settings.ts';
-import { integer, list, text } from '../../../shared/program/values.ts';
+import { address, integer, list, text } from '../../../shared/program/values.ts';
 
 const SETTINGS = {
   store: setting({ help: 'where', value: 'URL', read: text, fallback: 'lake', env: 'STORE' }),
@@ -110,5 +110,27 @@ describe('readSettings', () => {
         }
       }),
     );
+  });
+});
+
+describe('address', () => {
+  it.each([
+    ['https://fapi.binance.com', 'https://fapi.binance.com'],
+    ['http://127.0.0.1:8080/', 'http://127.0.0.1:8080'],
+    ['HTTP://HOST/path//', 'http://host/path'],
+  ])('reads %s', (text, url) => expect(address('http')(text, '--rest-url')).toBe(url));
+
+  it.each([
+    ['nonsense', 'nonsense'],
+    ['', ''],
+    ['https://', 'https://'],
+    ['wss://host', 'wss://host'],
+    ['//host', '//host'],
+    ['ftp://me:secret@host', '***@host'],
+    ['https://host/?key=secret', 'https://host/'],
+  ])('refuses %j in one line, without its secrets', (text, told) => {
+    const reading = () => address('http')(text, '--rest-url');
+    expect(reading).toThrow(UsageError);
+    expect(reading).toThrow(`--rest-url ${told}: not an address, write https://HOST`);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { UsageError } from '../../../../shared/errors.ts';
@@ -71,5 +71,33 @@ describe('a folder store', () => {
       await expect(store.create('links/dangling', Buffer.from('x'))).rejects.toThrow(
         'create links/dangling: its name is taken',
       );
+    }));
+
+  it('sees linked files and folders as what they lead to, each name once, and no link that leads nowhere or in a ring', () =>
+    inFolder(async (path) => {
+      await mkdir(join(path, 'other disk/BTCUSDT/day'), { recursive: true });
+      await writeFile(join(path, 'other disk/BTCUSDT/day/a'), 'first');
+      await writeFile(join(path, 'other disk/single'), 'second');
+      await mkdir(join(path, 'lake/raw/ETHUSDT'), { recursive: true });
+      await symlink('../../other disk/BTCUSDT', join(path, 'lake/raw/BTCUSDT'));
+      await symlink(join(path, 'other disk/single'), join(path, 'lake/raw/ETHUSDT/b'));
+      await symlink('/nowhere', join(path, 'lake/raw/ETHUSDT/dangling'));
+      await symlink('..', join(path, 'lake/raw/ETHUSDT/up'));
+      await symlink(path, join(path, 'lake/raw/ETHUSDT/above'));
+      await symlink('/', join(path, 'lake/raw/ETHUSDT/root'));
+      await symlink('itself', join(path, 'lake/raw/ETHUSDT/itself'));
+      await writeFile(join(path, 'lake/raw/ETHUSDT/no\\object'), '');
+      await symlink(join(path, 'lake/raw'), join(path, 'other disk/BTCUSDT/back'));
+      const store = await openFolderStore(join(path, 'lake'), { writable: true });
+      const names = async (prefix: string) => (await listed(store, prefix)).map(({ name }) => name);
+      expect(await names('')).toEqual(['raw/BTCUSDT/day/a', 'raw/ETHUSDT/b']);
+      expect(await store.listFolders('raw/')).toEqual(['raw/BTCUSDT/', 'raw/ETHUSDT/']);
+      const found = await store.read('raw/ETHUSDT/b');
+      expect(found?.bytes.toString()).toBe('second');
+      expect(await store.create('raw/ETHUSDT/b', Buffer.from('else'))).toBeUndefined();
+
+      expect(await store.remove('raw/ETHUSDT/b', found?.generation ?? '')).toBe(true);
+      expect(await names('raw/ETHUSDT/')).toEqual([]);
+      expect(await readFile(join(path, 'other disk/single'), 'utf8')).toBe('second');
     }));
 });
