@@ -24,6 +24,7 @@ const SETTINGS = {
     2_147_483_648,
   ),
   port: setting('port for /livez, /healthz and /metrics; none unless given', integer(0, 65_535)),
+  host: setting('address on which that port listens', text, '127.0.0.1'),
   staleAfterS: setting('seconds without a frame after which a stream is looked into', integer(1, 3_600), 30),
   connectionMaxS: setting('age in seconds before which a connection is replaced', integer(1, 86_400), 82_800),
   help: toggle('show this'),
@@ -42,7 +43,7 @@ export function readIngestSettings(
 ): IngestSettings | string {
   const settings = readSettings(SETTINGS, argv, env);
   if (settings.help) return `Records market data into one-minute chunks.\n\n${settingsHelp(SETTINGS)}\n`;
-  const { symbols, store, raw, writerId, wsUrl, restUrl, chunkMinutes, spool, spoolMaxBytes, port } =
+  const { symbols, store, raw, writerId, wsUrl, restUrl, chunkMinutes, spool, spoolMaxBytes, port, host } =
     settings;
   if (!symbols) throw new UsageError('--symbols is missing, write e.g. --symbols BTCUSDT,ETHUSDT');
   const rawUrl = raw ?? store;
@@ -58,6 +59,7 @@ export function readIngestSettings(
     spool,
     spoolMaxBytes,
     port,
+    host,
     staleAfterMs: settings.staleAfterS * SECOND_MS,
     connectionMaxMs: settings.connectionMaxS * SECOND_MS,
   };
@@ -96,9 +98,17 @@ function writerId(value: string, name: string): string {
 
 function url(scheme: 'ws' | 'http'): (value: string, name: string) => string {
   return (value, name) => {
-    if (URL.canParse(value) && new RegExp(`^${scheme}s?://`).test(value)) return value.replace(/\/+$/, '');
-    throw new UsageError(`${name} ${value}: not an address, write ${scheme}s://HOST`);
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    const isBase = url && url.search === '' && url.hash === '';
+    // As the parser writes it, so that credentials are known wherever the address turns up.
+    if (isBase && new RegExp(`^${scheme}s?:$`).test(url.protocol)) return url.href.replace(/\/+$/, '');
+    throw new UsageError(`${name} ${shown(value)}: not an address, write ${scheme}s://HOST`);
   };
+}
+
+/** A wrong address without what may be a secret in it. */
+function shown(address: string): string {
+  return address.replace(/^.*@/s, '***@').replace(/[?#].*$/s, '');
 }
 
 function chunkMinutes(value: string, name: string): number {

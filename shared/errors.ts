@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { withoutCredentials } from './credentials.ts';
 
 /** A mistake of the person who started the program: one clear line that names the fix, exit code 2. */
 export class UsageError extends Error {
@@ -42,7 +43,7 @@ export async function runMain(main: () => Promise<number | undefined>): Promise<
   try {
     process.exitCode = (await main()) ?? 0;
   } catch (error) {
-    process.stderr.write(`${errorText(error)}\n`);
+    process.stderr.write(`${withoutCredentials(errorText(error))}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }
