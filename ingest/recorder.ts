@@ -32,6 +32,7 @@ export type RecorderOptions = {
   connectionMaxMs: number;
   /** Where to answer /livez, /healthz and /metrics; undefined: nowhere. */
   port: number | undefined;
+  host: string;
 };
 
 export type RecorderDependencies = {
@@ -118,9 +119,10 @@ class Recorder {
 
   async record(stop: AbortSignal): Promise<Figures> {
     const { log, status } = this.#deps;
-    const { port } = this.#options;
+    const { port, host } = this.#options;
     const schedule = new Schedule(log);
-    const health = port === undefined ? undefined : await startHealthServer(port, () => this.#figures(), log);
+    const health =
+      port === undefined ? undefined : await startHealthServer({ port, host }, () => this.#figures(), log);
     const adopting = this.#adopt();
     this.#storeBySchedule(schedule);
     try {

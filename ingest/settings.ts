@@ -73,6 +73,14 @@ export const RECORD = {
       group: WHERE,
       env: 'PORT',
     }),
+    host: setting({
+      help: 'the address on which that port listens; 0.0.0.0 in the image',
+      value: 'ADDRESS',
+      read: text,
+      fallback: '127.0.0.1',
+      group: WHERE,
+      env: 'HOST',
+    }),
     chunkMinutes: setting({
       help: 'minutes a chunk covers, more for fewer objects with hundreds of symbols',
       value: 'N',
@@ -116,7 +124,8 @@ const LIVE = { wsUrl: 'wss://fstream.binance.com', restUrl: 'https://fapi.binanc
 
 /** Checks what belongs together. @throws UsageError */
 export function recorderSettings(given: Values<typeof RECORD.settings>, hostName: string): IngestSettings {
-  const { symbols, store, raw, writerId, wsUrl, restUrl, chunkMinutes, spool, spoolMaxBytes, port } = given;
+  const { symbols, store, raw, writerId, wsUrl, restUrl, chunkMinutes, spool, spoolMaxBytes, port, host } =
+    given;
   const rawUrl = raw ?? store;
   if (!rawUrl) throw new UsageError('--store is missing, write --store FOLDER or --raw gs://bucket');
   return {
@@ -130,6 +139,7 @@ export function recorderSettings(given: Values<typeof RECORD.settings>, hostName
     spool,
     spoolMaxBytes,
     port,
+    host,
     staleAfterMs: given.staleAfterS * SECOND_MS,
     connectionMaxMs: given.connectionMaxS * SECOND_MS,
   };

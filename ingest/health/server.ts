@@ -10,10 +10,10 @@ export type HealthServer = { port: number; close(): Promise<void> };
 /**
  * Answers over HTTP: `/livez` (200 while the event loop turns, whatever the exchange and the bucket do: a restart would
  * help neither, and may destroy the spool), `/healthz` (200, or 503 with what is wrong) and `/metrics` for Prometheus.
- * @throws UsageError where the port cannot be had
+ * @throws UsageError where the address cannot be had
  */
 export async function startHealthServer(
-  port: number,
+  { port, host }: { port: number; host: string },
   figures: () => Figures,
   log: Log,
 ): Promise<HealthServer> {
@@ -27,9 +27,9 @@ export async function startHealthServer(
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
-      reject(new UsageError(`--port ${port}: cannot be listened on`, { cause })),
+      reject(new UsageError(`--host ${host} --port ${port}: cannot be listened on`, { cause })),
     );
-    server.listen(port, resolve);
+    server.listen(port, host, resolve);
   });
   server.on('error', (error) => log.error({ error }, 'health server'));
   const address = server.address();

@@ -1,4 +1,5 @@
 import { type RawData, WebSocket } from 'ws';
+import { splitCredentials } from '../../shared/credentials.ts';
 import { errorText } from '../../shared/errors.ts';
 import { retryAfterMs } from '../../shared/exchange/retry-after.ts';
 
@@ -49,8 +50,10 @@ export function isOfAddress({ reason, status }: ConnectionEnd): boolean {
   return reason === 'refused' && (status === undefined || ADDRESS_REFUSED.includes(status));
 }
 
-function connect(url: string, listener: ConnectionListener): Connection {
+function connect(address: string, listener: ConnectionListener): Connection {
+  const { url, headers } = splitCredentials(address);
   const socket = new WebSocket(url, {
+    headers,
     perMessageDeflate: false,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     maxPayload: MAX_FRAME_BYTES,

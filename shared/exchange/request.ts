@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { splitCredentials } from '../credentials.ts';
 import { errorCode } from '../errors.ts';
 import { SECOND_MS } from '../time.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -31,9 +32,11 @@ export class ExchangeError extends Error {
 export type Answer = { body: unknown; usedWeight: number | undefined };
 
 /** Asks once, within a deadline. @throws ExchangeError */
-export async function askOnce(url: string, deadlineMs: number): Promise<Answer> {
+export async function askOnce(address: string, deadlineMs: number): Promise<Answer> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(deadlineMs), redirect: 'error' });
+    const { url, headers } = splitCredentials(address);
+    const signal = AbortSignal.timeout(deadlineMs);
+    const response = await fetch(url, { headers, signal, redirect: 'error' });
     const text = await response.text();
     if (!response.ok) throw refusal(response, text);
     return { body: JSON.parse(text), usedWeight: numberHeader(response, 'x-mbx-used-weight-1m') };

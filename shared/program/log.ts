@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { withoutCredentials } from '../credentials.ts';
 
 export type Log = Logger;
 
@@ -11,7 +12,7 @@ const SEVERITIES: Record<string, string> = {
   fatal: 'CRITICAL',
 };
 
-/** One JSON line an event, in the fields Cloud Logging reads: `severity`, `time`, `message`. */
+/** One JSON line an event, in the fields Cloud Logging reads: `severity`, `time`, `message`. Credentials in addresses are left out. */
 export function createLog(
   program: string,
   destination: DestinationStream = pino.destination({ dest: 2, sync: true }),
@@ -20,6 +21,8 @@ export function createLog(
     {
       base: { program },
       messageKey: 'message',
+      // The whole line, since an address may stand in any field, any cause of an error, any stack.
+      hooks: { streamWrite: withoutCredentials },
       errorKey: 'error',
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ severity: SEVERITIES[label] ?? 'DEFAULT' }) },

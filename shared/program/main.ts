@@ -1,3 +1,4 @@
+import { withoutCredentials } from '../credentials.ts';
 import { errorText, UsageError } from '../errors.ts';
 import { type Given, readCommand } from './command.ts';
 import type { Command, Settings } from './setting.ts';
@@ -7,7 +8,7 @@ export async function runMain(main: () => Promise<number | undefined>): Promise<
   try {
     process.exitCode = (await main()) ?? 0;
   } catch (error) {
-    process.stderr.write(`${errorText(error)}\n`);
+    process.stderr.write(`${withoutCredentials(errorText(error))}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }

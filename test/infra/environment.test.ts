@@ -23,6 +23,7 @@ const LEFT_OUT: Record<string, Record<string, string>> = {
     STORE: 'RAW names the bucket',
     WRITER_ID: 'the host name tells the recorders apart, a fixed name would not',
     PORT: 'a name that Cloud Run keeps for itself: it is given as a flag',
+    HOST: 'set by the image',
     GCS_API_ENDPOINT: 'for the emulator',
   },
   'aggregate-job': {
@@ -136,6 +137,15 @@ describe('the command of the recorder', () => {
       { path: '/livez', port: expression('local.recorder_port') },
     ]);
     expect(container('ingest')['startup_probe']).toBeUndefined();
+  });
+});
+
+describe('the image of the recorder', () => {
+  it('listens where the probe can reach it, wherever it runs', async () => {
+    const { word, text } = (await readDockerfile('ingest')).find(({ text }) => text.startsWith('HOST')) ?? {};
+    expect(`${word} ${text}`).toBe('ENV HOST=0.0.0.0');
+    const env = { SYMBOLS: 'BTCUSDT', RAW: 'gs://raw', HOST: '0.0.0.0' };
+    expect(recorderFrom(env)).toMatchObject({ host: '0.0.0.0' });
   });
 });
 

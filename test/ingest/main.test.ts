@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -62,6 +62,37 @@ describe('the recorder’s program', () => {
     expect(said.trim().split('\n')).toEqual([expect.stringContaining('the bucket does not exist')]);
     expect(code).toBe(2);
     expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  it('sends the credentials of its addresses to the exchange and nowhere else', async () => {
+    const authorizations: (string | undefined)[] = [];
+    const askedOften = Promise.withResolvers<void>();
+    const note = ({ headers }: IncomingMessage): void => {
+      if (authorizations.push(headers.authorization) === 5) askedOften.resolve();
+    };
+    const server = createServer((request, response) => {
+      note(request);
+      response.writeHead(401).end();
+    });
+    server.on('upgrade', (request, socket) => {
+      note(request);
+      socket.end('HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const secret = `me:hush%23hush@127.0.0.1:${port}`;
+    const flags = ['--store', folder.path, '--spool', join(folder.path, 'spool'), '--stale-after-s', '1'];
+    const addresses = ['--ws-url', `ws://${secret}`, '--rest-url', `http://${secret}`];
+    const recorder = start(['--symbols', 'BTCUSDT', ...flags, ...addresses]);
+    await Promise.race([askedOften.promise, recorder.ended]);
+    recorder.process.kill('SIGTERM');
+    const { code, said } = await recorder.ended;
+    server.close();
+    expect(code).toBe(0);
+    expect(new Set(authorizations)).toEqual(new Set([`Basic ${btoa('me:hush#hush')}`]));
+    expect(said).toContain('401');
+    expect(said).toContain(`***@127.0.0.1:${port}`);
+    expect(said).not.toContain('hush');
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(

@@ -38,6 +38,7 @@ export async function recordReplay(
       staleAfterMs: 30_000,
       connectionMaxMs: 82_800_000,
       port: undefined,
+      host: '127.0.0.1',
     };
     const log = createLog('ingest', { write: () => {} });
     const status = { everyMs: MINUTE_MS, show: () => {}, end: () => {} };

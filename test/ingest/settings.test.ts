@@ -19,6 +19,7 @@ describe('the recorder’s settings', () => {
       spool: 'spool',
       spoolMaxBytes: 2 ** 31,
       port: undefined,
+      host: '127.0.0.1',
       staleAfterMs: 30_000,
       connectionMaxMs: 82_800_000,
     };
@@ -34,6 +35,27 @@ describe('the recorder’s settings', () => {
 
   it('do not ask the live exchange about the streams of another', () => {
     expect(read([...GOOD, '--ws-url', 'ws://127.0.0.1:1'])).toMatchObject({ restUrl: undefined });
+  });
+
+  it('take an address with credentials, and none with a query', () => {
+    const address = 'wss://me:pa"ss w@ex.test:1/base/';
+    expect(read([...GOOD, '--ws-url', address]).wsUrl).toBe('wss://me:pa%22ss%20w@ex.test:1/base');
+    for (const rest of ['?token=secret', '#secret'])
+      expect(() => read([...GOOD, '--ws-url', `wss://ex.test${rest}`])).toThrow(UsageError);
+  });
+
+  it.each(['--ws-url', '--rest-url'])('do not repeat the credentials of a wrong %s', (flag) => {
+    for (const address of [
+      'ftp://me:secret@x',
+      'me:secret@x',
+      'wss://x?token=secret',
+      'wss://me:sec/ret@x:y',
+    ]) {
+      const read = () =>
+        recorderSettings(readSettings(RECORD.settings, [...GOOD, flag, address], {}), 'host');
+      expect(read).toThrow(flag);
+      expect(read).not.toThrow(/sec/);
+    }
   });
 
   it('name every run anew, after the host unless an id is given', () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Figures } from '../../../ingest/health/figures.ts';
 import { type HealthServer, startHealthServer } from '../../../ingest/health/server.ts';
 import { createTally } from '../../../ingest/health/tally.ts';
+import { UsageError } from '../../../shared/errors.ts';
 import { createLog } from '../../../shared/program/log.ts';
 
 const WELL: Figures = {
@@ -26,7 +27,11 @@ describe('the health server', () => {
   let server: HealthServer;
   beforeEach(async () => {
     figures = WELL;
-    server = await startHealthServer(0, () => figures, createLog('test', { write: () => {} }));
+    server = await startHealthServer(
+      { port: 0, host: '127.0.0.1' },
+      () => figures,
+      createLog('test', { write: () => {} }),
+    );
   });
   afterEach(() => server.close());
   const get = (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`);
@@ -63,6 +68,23 @@ describe('the health server', () => {
     expect(text).toContain('tapelake_ingest_reconnects_total{reason="age"} 0');
     figures = { ...WELL, rows: { trades: 8, depth: 90 } };
     expect(await (await get('/metrics')).text()).toContain('tapelake_ingest_rows_total{kind="depth"} 90');
+  });
+
+  it('listens where it is told and nowhere else', async () => {
+    const elsewhere = `http://127.0.0.2:${server.port}/livez`;
+    await expect(fetch(elsewhere)).rejects.toThrow();
+    const log = createLog('test', { write: () => {} });
+    const everywhere = await startHealthServer({ port: 0, host: '0.0.0.0' }, () => figures, log);
+    expect((await fetch(`http://127.0.0.2:${everywhere.port}/livez`)).status).toBe(200);
+    await everywhere.close();
+  });
+
+  it('names the address that cannot be had', async () => {
+    const log = createLog('test', { write: () => {} });
+    const start = (host: string, port: number) => startHealthServer({ host, port }, () => figures, log);
+    await expect(start('127.0.0.1', server.port)).rejects.toThrow(UsageError);
+    await expect(start('127.0.0.1', server.port)).rejects.toThrow(`--port ${server.port}`);
+    await expect(start('192.0.2.1', 0)).rejects.toThrow('--host 192.0.2.1');
   });
 
   it('knows no other page', async () => {

@@ -41,3 +41,25 @@ describe('createLog', () => {
     });
   });
 });
+
+describe('the log', () => {
+  it('holds the credentials of no address, wherever it stands', () => {
+    const lines: string[] = [];
+    const log = createLog('test', { write: (line) => void lines.push(line) });
+    const url = 'wss://me:hu%40sh@ex.test/a';
+    log.warn(
+      { url, deep: [{ url }], error: new Error(`open ${url}`, { cause: new Error(url) }) },
+      `open ${url}`,
+    );
+    log.info(
+      { url: 'http://token@ex.test', text: 'mail me@ex.test, see gs://bucket/a@b' },
+      'nothing to hide',
+    );
+    expect(lines.join()).not.toMatch(/hu%40sh|token/);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      url: 'wss://***@ex.test/a',
+      message: 'open wss://***@ex.test/a',
+    });
+    expect(JSON.parse(lines[1] ?? '')).toMatchObject({ text: 'mail me@ex.test, see gs://bucket/a@b' });
+  });
+});
