@@ -9,6 +9,7 @@ import { Feeds } from './feed/feeds.ts';
 import { TradeIds } from './feed/trade-ids.ts';
 import type { Figures } from './figures.ts';
 import { startHealthServer } from './health/server.ts';
+import { OddFrames } from './odd/odd-frames.ts';
 import { Pace } from './pace.ts';
 import { Schedule } from './schedule.ts';
 import { openConnection } from './socket/connection.ts';
@@ -79,6 +80,7 @@ class Recorder {
   readonly #ids = new TradeIds(this.#tally);
   readonly #pace: Pace;
   readonly #spool: Spool;
+  readonly #odd: OddFrames;
   readonly #feeds: Feeds;
   readonly #rest: Rest | undefined;
   readonly #refused = new AbortController();
@@ -95,14 +97,18 @@ class Recorder {
     this.#spool = new Spool({ run, writer, maxBytes }, { ...deps, tally: this.#tally }, () =>
       this.#keepPace(),
     );
+    const slotMs = options.chunkMinutes * MINUTE_MS;
+    const open = this.#spool.openChunk.bind(this.#spool);
+    this.#odd = new OddFrames({ writer, slotMs }, { log: deps.log, tally: this.#tally, open });
     this.#feeds = new Feeds(
-      { ...options, slotMs: options.chunkMinutes * MINUTE_MS },
+      { ...options, slotMs },
       {
         ...deps,
         tally: this.#tally,
         sink: this.#spool,
         connect: openConnection,
         onRow: (row) => row.kind === 'trades' && this.#ids.saw(row),
+        onOdd: (frame) => this.#odd.add(frame),
         onRefused: () => this.#refused.abort(),
       },
     );
@@ -184,6 +190,7 @@ class Recorder {
 
   #tick(): void {
     this.#feeds.tick(2 * TICK_MS);
+    this.#odd.tick(this.#deps.clock.now());
     this.#spool.backlog.tick(this.#feeds.exchangeMs);
     this.#keepPace();
   }
@@ -201,6 +208,7 @@ class Recorder {
     const { backlog } = this.#spool;
     const { clock, log } = this.#deps;
     this.#feeds.stop();
+    this.#odd.closeAll();
     backlog.hurry();
     this.#spool.write();
     const enough = new AbortController();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { integer, list, readSettings, setting, settingsHelp, text, toggle } from '../shared/config.ts';
 import { UsageError } from '../shared/errors.ts';
-import { isSymbol, isWriter, REPAIR_WRITER } from '../shared/object-names.ts';
+import { isSymbol, isWriter, NO_SYMBOL, REPAIR_WRITER } from '../shared/object-names.ts';
 import { SECOND_MS } from '../shared/time.ts';
 import type { SymbolChoice } from './exchange/symbols.ts';
 import type { RecorderOptions } from './recorder.ts';
@@ -84,7 +84,7 @@ function symbolChoice(value: string, name: string): SymbolChoice {
 
 function symbolList(value: string, name: string): string[] {
   const symbols = list(value, name);
-  const wrong = symbols.find((symbol) => !isSymbol(symbol));
+  const wrong = symbols.find((symbol) => !isSymbol(symbol) || symbol === NO_SYMBOL);
   if (wrong === undefined) return symbols;
   throw new UsageError(`${name} ${wrong}: not a symbol, write it as the exchange does, e.g. BTCUSDT`);
 }

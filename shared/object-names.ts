@@ -6,11 +6,18 @@ export type RawKind = 'trades' | 'depth';
 /** The parts of a chunk's name, `{HH-mm}_{writer}_{n}`: its first minute (0 to 1439), who wrote it, and which time the minute was opened. */
 export type ChunkName = { kind: RawKind; minute: number; writer: string; n: number };
 
+/** The parts of the name of a chunk of frames that are no rows. */
+export type OddName = Omit<ChunkName, 'kind'>;
+
+/** Stands for the symbol of frames of which none is known; no symbol is called so. */
+export const NO_SYMBOL = '_';
+
 /** The writer of rows that the job fetched from the exchange; no recorder may call itself so. */
 export const REPAIR_WRITER = 'repair';
 
 const WRITER = /^[a-z0-9-]+$/;
 const CHUNK = /^(trades|depth)\/([01]\d|2[0-3])-([0-5]\d)_([a-z0-9-]+)_(0|[1-9]\d{0,8})\.csv(\.gz)?$/;
+const ODD = /^odd\/([01]\d|2[0-3])-([0-5]\d)_([a-z0-9-]+)_(0|[1-9]\d{0,8})\.jsonl(\.gz)?$/;
 
 /**
  * True for text that may stand in object names as a symbol: the exchange's own, non-ASCII letters included. Invisible
@@ -42,6 +49,19 @@ export function chunkObjectName(symbol: string, date: string, chunk: ChunkName):
   return `${rawDayPrefix(symbol, date)}${chunkEntryName(chunk)}.gz`;
 }
 
+/** `raw/{SYMBOL}/{YYYY-MM-DD}/odd/{HH-mm}_{writer}_{n}.jsonl.gz` */
+export function oddObjectName(symbol: string, date: string, { minute, writer, n }: OddName): string {
+  return `${rawDayPrefix(symbol, date)}odd/${minuteText(minute)}_${writer}_${n}.jsonl.gz`;
+}
+
+/** Reads `odd/{HH-mm}_{writer}_{n}.jsonl[.gz]`; undefined where it is none. */
+export function parseOddName(text: string): OddName | undefined {
+  const [, hour, minute, writer, n] = ODD.exec(text) ?? [];
+  return writer === undefined
+    ? undefined
+    : { minute: Number(hour) * 60 + Number(minute), writer, n: Number(n) };
+}
+
 /** Reads `{kind}/{HH-mm}_{writer}_{n}.csv[.gz]`; undefined where it is none. */
 export function parseChunkName(text: string): ChunkName | undefined {
   const match = CHUNK.exec(text);
@@ -53,6 +73,16 @@ export function parseChunkName(text: string): ChunkName | undefined {
     writer,
     n: Number(n),
   };
+}
+
+const CHUNK_FILE = /^raw\/([^/]+)\/(\d{4}-\d\d-\d\d)\/[a-z]+\/\d\d-\d\d_[a-z0-9-]+_(\d{1,9})\.(csv|jsonl)$/;
+
+/** The object of a chunk whose file is `name`, of any kind; with `extra` a later number, where others are taken. Undefined where it is no chunk's. */
+export function nextObjectName(name: string, extra: number): string | undefined {
+  const [, symbol = '', date = '', n = '', ending = ''] = CHUNK_FILE.exec(name) ?? [];
+  if (!isSymbol(symbol) || !isDate(date)) return undefined;
+  const stem = name.slice(0, -`${n}.${ending}`.length);
+  return `${stem}${Number(n) + extra}.${ending}.gz`;
 }
 
 /** The day of a folder name `raw/{SYMBOL}/{YYYY-MM-DD}/`; undefined where it is none. */

@@ -5,6 +5,7 @@ import { type Clock, HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import type { Row } from '../frame/row.ts';
 import { FeedMinutes } from '../minutes/feed-minutes.ts';
 import type { MinuteSink } from '../minutes/stream-minutes.ts';
+import type { OddFrame } from '../odd/odd-frames.ts';
 import { createReceiver } from '../receiver.ts';
 import {
   askedWaitMs,
@@ -41,6 +42,7 @@ export type FeedDependencies = {
   sink: MinuteSink;
   connect(url: string, listener: ConnectionListener): Connection;
   onRow(row: Row): void;
+  onOdd(frame: OddFrame): void;
   /** The exchange refuses us for good. */
   onRefused(detail: string): void;
 };
@@ -217,10 +219,11 @@ export class Feed {
   }
 
   #receiver(line: Line) {
-    const { tally, log, onRow } = this.#deps;
+    const { tally, log, onRow, onOdd } = this.#deps;
     return createReceiver(this.minutes, line.clock, {
       tally,
       log,
+      onOdd,
       onRow: (row) => {
         line.heard(row.stream, this.#awakeMs);
         onRow(row);

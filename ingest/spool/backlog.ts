@@ -101,7 +101,7 @@ export class Backlog {
   /** Gives up the oldest snapshots that wait to be stored; undefined where there are none. */
   async shedDepth(): Promise<ClosedChunk | undefined> {
     for (const chunk of this.#toStore) {
-      if (chunk.facts.chunk.kind !== 'depth') continue;
+      if (chunk.facts.kind !== 'depth') continue;
       this.#toStore.delete(chunk);
       await this.#leave(chunk);
       return chunk;

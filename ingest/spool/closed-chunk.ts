@@ -1,13 +1,14 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { type ChunkName, chunkObjectName, parseChunkName } from '../../shared/object-names.ts';
+import { nextObjectName } from '../../shared/object-names.ts';
 import { compress } from '../chunk/chunk.ts';
 import type { ChunkFile } from './chunk-file.ts';
 
 /** Which minute of which stream a chunk holds, and when it is to be stored. */
 export type ChunkFacts = {
-  symbol: string;
-  date: string;
-  chunk: ChunkName;
+  /** `trades`, `depth` or another kind: only snapshots are given up when there is no room. */
+  kind: string;
+  /** Its object without the `.gz`, which is also its file in the folder of its run. */
+  name: string;
   rows: number;
   closedAtMs: number;
   /** The end of its time, by the exchange's clock; 0 where it does not matter. */
@@ -44,12 +45,10 @@ export class ClosedChunk {
 
   /** A chunk file that a dead run left, plain or compressed; undefined for any other file. */
   static ofLeftOver(path: string, bytes: number, nowMs: number): ClosedChunk | undefined {
-    const match = /\/raw\/([^/]+)\/(\d{4}-\d\d-\d\d)\/([^/]+\/[^/]+)$/.exec(path);
-    const [, symbol = '', date = '', name = ''] = match ?? [];
-    const chunk = parseChunkName(name);
-    if (!chunk) return undefined;
+    const [, name = '', kind = ''] = /\/(raw\/[^/]+\/[^/]+\/([^/]+)\/[^/]+?)(?:\.gz)?$/.exec(path) ?? [];
+    if (nextObjectName(name, 0) === undefined) return undefined;
     const due = { exchangeMs: 0, localMs: nowMs };
-    const facts = { symbol, date, chunk, rows: 0, closedAtMs: nowMs, endMs: 0, due };
+    const facts = { kind, name, rows: 0, closedAtMs: nowMs, endMs: 0, due };
     const isCompressed = path.endsWith('.gz');
     const found = new ClosedChunk(facts, path.replace(/\.gz$/, ''), undefined, isCompressed ? 0 : bytes);
     if (isCompressed) found.#compressedFileBytes = bytes;
@@ -58,8 +57,7 @@ export class ClosedChunk {
 
   /** The object it becomes; `extra` where that name turned out to be taken. */
   objectName(extra: number): string {
-    const { symbol, date, chunk } = this.facts;
-    return chunkObjectName(symbol, date, { ...chunk, n: chunk.n + extra });
+    return nextObjectName(this.facts.name, extra) ?? this.facts.name;
   }
 
   get isCompressed(): boolean {
@@ -77,7 +75,8 @@ export class ClosedChunk {
   /** Compresses the rows. False for a chunk of a dead run without a row: nobody knows how long that run had listened. */
   async compress(): Promise<boolean> {
     const text = this.#file ? await this.#rows(this.#file) : wholeLines(await readFile(this.#path));
-    if (!this.#file && text.indexOf('\n') === text.length - 1) return false;
+    const headerEnd = this.facts.name.endsWith('.csv') ? text.indexOf('\n') + 1 : 0;
+    if (!this.#file && text.length === headerEnd) return false;
     this.#compressed = await compress(text);
     return true;
   }

@@ -78,7 +78,7 @@ export async function removeEmptyDays(run: string, date: string): Promise<void> 
 async function chunkFiles(run: string): Promise<string[]> {
   const entries = await readdir(run, { withFileTypes: true, recursive: true });
   return entries
-    .filter((entry) => entry.isFile() && /\.csv(\.gz)?$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(csv|jsonl)(\.gz)?$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));
 }
 

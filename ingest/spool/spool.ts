@@ -2,9 +2,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorText } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import type { RawKind } from '../../shared/object-names.ts';
 import type { Store } from '../../shared/store/store.ts';
-import { type Clock, dateOf, dayStartMs, MINUTE_MS } from '../../shared/time.ts';
+import { type Clock, MINUTE_MS } from '../../shared/time.ts';
 import { chunkName, headerOf } from '../chunk/chunk.ts';
 import type { MinuteRows, MinuteSink } from '../minutes/stream-minutes.ts';
 import type { Stream } from '../stream.ts';
@@ -28,10 +27,11 @@ export type SpoolOptions = {
 
 type Dependencies = { store: Store; tally: Tally; log: Log; clock: Clock; random: () => number };
 
+/** A chunk of any kind: its rows are under `header` (or nothing), its object is `name` and `.gz`. */
+export type ChunkSpec = { kind: string; symbol: string; name: string; header: string };
+
 type OpenChunk = {
-  stream: Stream;
-  startMs: number;
-  n: number;
+  spec: ChunkSpec;
   file: ChunkFile;
   rows: number;
   hasShed: boolean;
@@ -63,17 +63,20 @@ export class Spool implements MinuteSink {
   }
 
   open(stream: Stream, startMs: number, n: number): MinuteRows {
-    const { run, writer } = this.#options;
-    const file = new ChunkFile(
-      join(run, chunkName(stream, startMs, writer, n).replace(/\.gz$/, '')),
-      this.#memory,
-    );
-    const chunk = { stream, startMs, n, file, rows: 0, hasShed: false };
-    chunk.file.append(Buffer.from(headerOf(stream.kind)));
+    const { kind, symbol } = stream;
+    const name = chunkName(stream, startMs, this.#options.writer, n).replace(/\.gz$/, '');
+    return this.openChunk({ kind, symbol, name, header: headerOf(kind) });
+  }
+
+  /** Opens a chunk of any kind. */
+  openChunk(spec: ChunkSpec): MinuteRows {
+    const file = new ChunkFile(join(this.#options.run, spec.name), this.#memory);
+    const chunk = { spec, file, rows: 0, hasShed: false };
+    chunk.file.append(Buffer.from(spec.header));
     this.#open.add(chunk);
     return {
       append: (line) => {
-        if (this.#isShedding && this.#sheds(stream.kind)) {
+        if (this.#isShedding && this.#sheds(spec.kind)) {
           chunk.hasShed = true;
           return;
         }
@@ -112,21 +115,18 @@ export class Spool implements MinuteSink {
   }
 
   #close(chunk: OpenChunk, endMs: number): void {
-    const { stream, startMs, n, file, rows } = chunk;
+    const { spec, file, rows } = chunk;
     this.#open.delete(chunk);
     // Without a row it would say that nothing happened.
     if (rows === 0 && chunk.hasShed) {
       file.remove();
       return;
     }
-    const date = dateOf(startMs);
-    const minute = (startMs - dayStartMs(date)) / MINUTE_MS;
     const nowMs = this.#deps.clock.now();
-    const delayMs = spreadMs(stream.symbol);
+    const delayMs = spreadMs(spec.symbol);
     const facts = {
-      symbol: stream.symbol,
-      date,
-      chunk: { kind: stream.kind, minute, writer: this.#options.writer, n },
+      kind: spec.kind,
+      name: spec.name,
       rows,
       closedAtMs: nowMs,
       endMs,
@@ -164,9 +164,9 @@ export class Spool implements MinuteSink {
   }
 
   /** Only called when nothing can be given up any more: what comes is shed, and trades only when they need it too. */
-  #sheds(kind: RawKind): boolean {
-    if (kind === 'trades' && !this.#isOutOfRoom()) return false;
-    this.#deps.tally.shed[kind]++;
+  #sheds(kind: string): boolean {
+    if (kind !== 'depth' && !this.#isOutOfRoom()) return false;
+    this.#deps.tally.shed[kind === 'depth' ? 'depth' : 'trades']++;
     this.#tellShedding();
     return true;
   }

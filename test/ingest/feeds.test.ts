@@ -24,6 +24,7 @@ function feeds(refuses = /^$/) {
         return { pause: () => {}, resume: () => {}, terminate: () => {} };
       },
       onRow: () => {},
+      onOdd: () => {},
       onRefused: () => {},
     },
   );
