@@ -12,6 +12,7 @@ import type { Figures } from './health/figures.ts';
 import { startHealthServer } from './health/server.ts';
 import type { Status } from './health/status.ts';
 import { createTally, type Tally } from './health/tally.ts';
+import { OddFrames } from './odd/odd-frames.ts';
 import { Pace } from './pace.ts';
 import { Schedule } from './schedule.ts';
 import { openConnection } from './socket/connection.ts';
@@ -85,6 +86,7 @@ class Recorder {
   readonly #ids: TradeIds;
   readonly #pace: Pace;
   readonly #spool: Spool;
+  readonly #odd: OddFrames;
   readonly #feeds: Feeds;
   readonly #rest: Rest | undefined;
   readonly #refused = new AbortController();
@@ -104,14 +106,18 @@ class Recorder {
     this.#spool = new Spool({ run, writer, maxBytes }, { ...deps, tally: this.#tally }, () =>
       this.#keepPace(),
     );
+    const slotMs = options.chunkMinutes * MINUTE_MS;
+    const open = this.#spool.openChunk.bind(this.#spool);
+    this.#odd = new OddFrames({ writer, slotMs }, { log: deps.log, tally: this.#tally, open });
     this.#feeds = new Feeds(
-      { ...options, slotMs: options.chunkMinutes * MINUTE_MS },
+      { ...options, slotMs },
       {
         ...deps,
         tally: this.#tally,
         sink: this.#spool,
         connect: openConnection,
         onRow: (row) => row.kind === 'trades' && this.#ids.saw(row),
+        onOdd: (frame) => this.#odd.add(frame),
         onRefused: () => this.#refused.abort(),
       },
     );
@@ -205,6 +211,7 @@ class Recorder {
 
   #tick(): void {
     this.#feeds.tick(2 * TICK_MS);
+    this.#odd.tick(this.#deps.clock.now());
     this.#spool.backlog.tick(this.#feeds.exchangeMs);
     this.#keepPace();
   }
@@ -222,6 +229,7 @@ class Recorder {
     const { backlog } = this.#spool;
     const { clock } = this.#deps;
     this.#feeds.stop();
+    this.#odd.closeAll();
     backlog.hurry();
     this.#spool.write();
     const enough = new AbortController();

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { UsageError } from '../shared/errors.ts';
-import { isSymbol, isWriter, REPAIR_WRITER } from '../shared/lake/object-names.ts';
+import { isSymbol, isWriter, NO_SYMBOL, REPAIR_WRITER } from '../shared/lake/object-names.ts';
 import { SUMMARIES } from '../shared/program/commands.ts';
 import { setting, type Values } from '../shared/program/setting.ts';
 import { address, integer, list, text } from '../shared/program/values.ts';
@@ -164,7 +164,7 @@ function symbolChoice(value: string, name: string): SymbolChoice {
 
 function symbolList(value: string, name: string): string[] {
   const symbols = list(value, name);
-  const wrong = symbols.find((symbol) => !isSymbol(symbol));
+  const wrong = symbols.find((symbol) => !isSymbol(symbol) || symbol === NO_SYMBOL);
   if (wrong === undefined) return symbols;
   throw new UsageError(`${name} ${wrong}: not a symbol, write it as the exchange does, e.g. BTCUSDT`);
 }

@@ -1,6 +1,6 @@
 import { UsageError } from '../../shared/errors.ts';
 import type { SymbolInfo } from '../../shared/exchange/wire.ts';
-import { isSymbol } from '../../shared/lake/object-names.ts';
+import { isSymbol, NO_SYMBOL } from '../../shared/lake/object-names.ts';
 
 /** Which symbols to record: a list, or every perpetual that trades in a quote asset. */
 export type SymbolChoice = { symbols: readonly string[] } | { quoteAsset: string };
@@ -23,7 +23,8 @@ function ofQuoteAsset(quoteAsset: string, listed: readonly SymbolInfo[]): string
     info.quoteAsset === quoteAsset &&
     info.status === 'TRADING' &&
     info.contractType.endsWith('PERPETUAL') &&
-    isSymbol(info.symbol);
+    isSymbol(info.symbol) &&
+    info.symbol !== NO_SYMBOL;
   const symbols = listed.filter(isWanted).map(({ symbol }) => symbol);
   if (symbols.length > 0) return symbols.sort();
   const quoteAssets = [...new Set(listed.map((info) => info.quoteAsset))].sort().join(', ');

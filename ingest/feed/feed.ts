@@ -7,6 +7,7 @@ import { type Route, type Stream, streamsUrl } from '../frame/stream.ts';
 import type { ReconnectReason, Tally } from '../health/tally.ts';
 import { FeedMinutes } from '../minutes/feed-minutes.ts';
 import type { MinuteSink } from '../minutes/stream-minutes.ts';
+import type { OddFrame } from '../odd/odd-frames.ts';
 import {
   askedWaitMs,
   type Connection,
@@ -41,6 +42,7 @@ export type FeedDependencies = {
   sink: MinuteSink;
   connect(url: string, listener: ConnectionListener): Connection;
   onRow(row: Row): void;
+  onOdd(frame: OddFrame): void;
   /** The exchange refuses us for good. */
   onRefused(detail: string): void;
 };
@@ -217,10 +219,11 @@ export class Feed {
   }
 
   #receiver(line: Line) {
-    const { tally, log, onRow } = this.#deps;
+    const { tally, log, onRow, onOdd } = this.#deps;
     return createReceiver(this.minutes, line.clock, {
       tally,
       log,
+      onOdd,
       onRow: (row) => {
         line.heard(row.stream, this.#awakeMs);
         onRow(row);

@@ -45,6 +45,10 @@ function addCounters(
     unreadable,
     set_aside: setAside,
   }));
+  counter('odd_frames', 'Frames that are no rows and were kept whole, or not', 'result', ({ odd }) => ({
+    kept: odd.kept,
+    dropped: odd.dropped,
+  }));
   counter('reconnects', 'Connections opened in place of another', 'reason', ({ reconnects }) => reconnects);
   counter('gaps', 'Holes in the aggregate trade ids as they came', 'count', ({ gaps }) => ({
     holes: gaps.count,

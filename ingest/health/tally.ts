@@ -7,6 +7,8 @@ export type Tally = {
   unreadable: number;
   /** Rows whose `T` and `E` are more than an hour apart. */
   setAside: number;
+  /** Both kinds of odd frames: those that were kept, the bytes of their lines, and those there was no room for. */
+  odd: { kept: number; bytes: number; dropped: number };
   /** Connections opened in place of another, by the reason. */
   reconnects: Record<ReconnectReason, number>;
   /** Holes in the aggregate trade ids as they came, and the ids they hold. */
@@ -37,6 +39,7 @@ export function createTally(): Tally {
     rows: { trades: 0, depth: 0 },
     unreadable: 0,
     setAside: 0,
+    odd: { kept: 0, bytes: 0, dropped: 0 },
     reconnects: { closed: 0, error: 0, refused: 0, silent: 0, age: 0, streams: 0 },
     gaps: { count: 0, ids: 0 },
     shed: { trades: 0, depth: 0 },

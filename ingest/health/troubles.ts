@@ -6,7 +6,7 @@ const MAX_UPLOAD_LAG_MS = 2 * MINUTE_MS;
 
 /** What a person should look at, each in one line; empty when all is well. */
 export function troublesOf(figures: Figures): string[] {
-  const { disconnected, staleStreams, uploadLagMs, isStoreFailing, waitingChunks, shed, spoolFailures } =
+  const { disconnected, staleStreams, uploadLagMs, isStoreFailing, waitingChunks, shed, odd, spoolFailures } =
     figures;
   const troubles: string[] = [];
   if (disconnected > 0) troubles.push(`${disconnected} connections are not open`);
@@ -16,6 +16,7 @@ export function troublesOf(figures: Figures): string[] {
     troubles.push(`the oldest chunk waits ${Math.round(uploadLagMs / 1_000)} s to be stored`);
   }
   if (shed.depth + shed.trades > 0) troubles.push(`rows shed: ${shed.depth} depth, ${shed.trades} trades`);
+  if (odd.dropped > 0) troubles.push(`${odd.dropped} odd frames were not kept`);
   if (spoolFailures > 0) troubles.push(`${spoolFailures} writes to the spool failed`);
   troubles.push(...spoolTroubles(figures));
   return troubles;

@@ -6,6 +6,12 @@ export type RawKind = 'trades' | 'depth';
 /** The parts of a chunk's name, `{HH-mm}_{writer}_{n}`: its first minute (0 to 1439), who wrote it, and which time the minute was opened. */
 export type ChunkName = { kind: RawKind; minute: number; writer: string; n: number };
 
+/** The parts of the name of a chunk of frames that are no rows. */
+export type OddName = Omit<ChunkName, 'kind'>;
+
+/** Stands for the symbol of frames of which none is known; no symbol is called so. */
+export const NO_SYMBOL = '_';
+
 /** The writer of rows that the job fetched from the exchange; no recorder may call itself so. */
 export const REPAIR_WRITER = 'repair';
 /** What the writers of rows from the exchange's official dumps begin with; no recorder may either. */
@@ -13,6 +19,7 @@ export const DUMP_WRITER_PREFIX = 'vision-';
 
 const WRITER = /^[a-z0-9-]+$/;
 const CHUNK = /^(trades|depth)\/([01]\d|2[0-3])-([0-5]\d)_([a-z0-9-]+)_(0|[1-9]\d{0,8})\.csv(\.gz)?$/;
+const ODD = /^odd\/([01]\d|2[0-3])-([0-5]\d)_([a-z0-9-]+)_(0|[1-9]\d{0,8})\.jsonl(\.gz)?$/;
 
 /**
  * True for text that may stand in object names as a symbol: the exchange's own, non-ASCII letters included. Invisible
@@ -42,6 +49,19 @@ export function chunkEntryName({ kind, minute, writer, n }: ChunkName): string {
 /** `raw/{SYMBOL}/{YYYY-MM-DD}/{kind}/{HH-mm}_{writer}_{n}.csv.gz` */
 export function chunkObjectName(symbol: string, date: string, chunk: ChunkName): string {
   return `${rawDayPrefix(symbol, date)}${chunkEntryName(chunk)}.gz`;
+}
+
+/** `raw/{SYMBOL}/{YYYY-MM-DD}/odd/{HH-mm}_{writer}_{n}.jsonl.gz` */
+export function oddObjectName(symbol: string, date: string, { minute, writer, n }: OddName): string {
+  return `${rawDayPrefix(symbol, date)}odd/${minuteText(minute)}_${writer}_${n}.jsonl.gz`;
+}
+
+/** Reads `odd/{HH-mm}_{writer}_{n}.jsonl[.gz]`; undefined where it is none. */
+export function parseOddName(text: string): OddName | undefined {
+  const [, hour, minute, writer, n] = ODD.exec(text) ?? [];
+  return writer === undefined
+    ? undefined
+    : { minute: Number(hour) * 60 + Number(minute), writer, n: Number(n) };
 }
 
 /** Reads `{kind}/{HH-mm}_{writer}_{n}.csv[.gz]`; undefined where it is none. */

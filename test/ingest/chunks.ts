@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { DEPTH_HEADER } from '../../shared/lake/depth.ts';
-import { parseChunkName, rawPrefix } from '../../shared/lake/object-names.ts';
+import { parseChunkName, parseOddName, rawPrefix } from '../../shared/lake/object-names.ts';
 import { TRADE_HEADER } from '../../shared/lake/trade.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { dayStartMs, MINUTE_MS } from '../../shared/time.ts';
@@ -15,11 +15,12 @@ export type StoredRows = {
   rows: string[];
 };
 
-/** Reads every chunk of a store. @throws where one is not a gzip member with the header and whole lines of its kind. */
+/** Reads every chunk of rows in a store. @throws where one is not a gzip member with the header and whole lines of its kind. */
 export async function readChunks(store: Store): Promise<StoredRows[]> {
   const chunks: StoredRows[] = [];
   for await (const { name } of store.list(rawPrefix())) {
     const [, symbol = '', date = '', ...rest] = name.split('/');
+    if (parseOddName(rest.join('/'))) continue;
     const chunk = parseChunkName(rest.join('/'));
     const stored = await store.read(name);
     if (!chunk || !stored) throw new Error(`read ${name}: not a chunk`);

@@ -59,6 +59,7 @@ function feedOf(streams: readonly Stream[] = streamsOf(['A', 'B'], 'public'), ra
         };
       },
       onRow: () => {},
+      onOdd: () => {},
       onRefused: (detail) => refusals.push(detail),
     },
   );

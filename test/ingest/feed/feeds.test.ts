@@ -25,6 +25,7 @@ function feeds(refuses = /^$/) {
         return { pause: () => {}, resume: () => {}, terminate: () => {} };
       },
       onRow: () => {},
+      onOdd: () => {},
       onRefused: () => {},
     },
   );

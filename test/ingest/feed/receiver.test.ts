@@ -4,6 +4,7 @@ import { streamsOf } from '../../../ingest/frame/stream.ts';
 import { createTally } from '../../../ingest/health/tally.ts';
 import { ExchangeClock } from '../../../ingest/minutes/exchange-clock.ts';
 import { FeedMinutes } from '../../../ingest/minutes/feed-minutes.ts';
+import type { OddFrame } from '../../../ingest/odd/odd-frames.ts';
 import { createLog } from '../../../shared/program/log.ts';
 
 const NOON = Date.parse('2024-07-18T12:00:00Z');
@@ -11,6 +12,7 @@ const NOON = Date.parse('2024-07-18T12:00:00Z');
 function receiver() {
   const rows: string[] = [];
   const logged: { severity: string; message: string; text?: string }[] = [];
+  const odd: OddFrame[] = [];
   const tally = createTally();
   const log = createLog('test', { write: (line) => void logged.push(JSON.parse(line)) });
   const sink = {
@@ -19,10 +21,17 @@ function receiver() {
   const minutes = new FeedMinutes(streamsOf(['BTCUSDT'], 'market'), 60_000, sink);
   const clock = new ExchangeClock(NOON);
   minutes.opened(clock);
-  const receive = createReceiver(minutes, clock, { tally, log, onRow: () => {} });
+  const receive = createReceiver(minutes, clock, {
+    tally,
+    log,
+    onRow: () => {},
+    onOdd: (frame) => odd.push(frame),
+  });
   return {
     rows,
     logged,
+    odd,
+    minutes,
     tally,
     clock,
     take: (text: string | Buffer, isBinary = false) => receive(Buffer.from(text), isBinary, NOON, NOON),
@@ -73,6 +82,31 @@ describe('a receiver', () => {
     });
     take(trade({ T: NOON - 3_600_000 }));
     expect(rows).toHaveLength(1);
+  });
+
+  it.each([
+    ['no text at all', Buffer.from('<html>'), undefined],
+    ['another stream', Buffer.from(trade({ s: 'ETHUSDT' }, 'ethusdt@aggTrade')), undefined],
+    ['the wrong symbol', Buffer.from(trade({ s: 'ETHUSDT' })), 'BTCUSDT'],
+    ['times far apart', Buffer.from(trade({ T: NOON - 7_200_000 })), 'BTCUSDT'],
+    ['a number of another form', Buffer.from(trade({ p: '1e5' })), 'BTCUSDT'],
+    ['a torn end', Buffer.from(trade()).subarray(0, 80), 'BTCUSDT'],
+    ['its name escaped', Buffer.from(trade({ p: 1 }).replace('btcusdt', '\\u0062tcusdt')), 'BTCUSDT'],
+    ['its name behind the rest', Buffer.from(`{"data":{},"stream":"btcusdt@aggTrade"}`), 'BTCUSDT'],
+    ['half a letter', Buffer.from([...Buffer.from(trade().slice(0, 60)), 0xc3]), 'BTCUSDT'],
+    ['2 MB', Buffer.from(`{"stream":"btcusdt@aggTrade","x":"${'x'.repeat(2e6)}"}`), 'BTCUSDT'],
+  ])('hands on a frame with %s whole, with its symbol where that is known', (_, bytes, symbol) => {
+    const { odd, rows, take } = receiver();
+    take(bytes);
+    expect(rows).toEqual([]);
+    expect(odd).toEqual([{ bytes, isBinary: false, reason: expect.any(String), symbol, receivedMs: NOON }]);
+  });
+
+  it('says nothing of a stream that was let go while its connection still carries it', () => {
+    const { odd, rows, tally, minutes, take } = receiver();
+    minutes.setStreams(streamsOf(['ETHUSDT'], 'market'));
+    take(trade());
+    expect({ odd, rows, unreadable: tally.unreadable }).toEqual({ odd: [], rows: [], unreadable: 0 });
   });
 
   it('counts every frame but does not log more than 1,000 a minute', () => {

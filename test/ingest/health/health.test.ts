@@ -48,6 +48,7 @@ describe('the health server', () => {
     ['a store that fails', { isStoreFailing: true }, 'the store'],
     ['an upload lag', { uploadLagMs: 200_000 }, '200 s'],
     ['rows shed', { shed: { trades: 1, depth: 2 } }, '2 depth, 1 trades'],
+    ['odd frames that were not kept', { odd: { kept: 5, bytes: 9, dropped: 3 } }, '3 odd frames'],
     ['a disk that refuses', { spoolFailures: 3 }, 'the spool'],
   ])('names %s, and stays alive', async (_, wrong, named) => {
     figures = { ...WELL, ...wrong };
@@ -58,6 +59,13 @@ describe('the health server', () => {
       troubles: [expect.stringContaining(named)],
     });
     expect((await get('/livez')).status).toBe(200);
+  });
+
+  it('tells of odd frames that were kept, and is healthy', async () => {
+    figures = { ...WELL, odd: { kept: 5, bytes: 900, dropped: 0 } };
+    const response = await get('/healthz');
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ odd: { kept: 5, bytes: 900, dropped: 0 } });
   });
 
   it('tells Prometheus', async () => {
