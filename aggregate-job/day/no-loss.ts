@@ -1,6 +1,6 @@
 import { manifestObjectName } from '../../shared/object-names.ts';
 import type { Manifest } from '../../shared/schema/manifest.ts';
-import type { IdRange } from '../proof/completeness.ts';
+import type { IdRange } from '../proof/id-ranges.ts';
 
 /**
  * What was had once is not replaced by less: chunks or a zip that vanished must shrink neither the rows nor the proof of a day that is

@@ -1,6 +1,6 @@
 import { AGG_TRADES_LIMIT, type ExchangeRest } from '../../shared/binance/rest.ts';
 import type { RestAggTrade } from '../../shared/binance/wire.ts';
-import type { IdRange } from '../proof/completeness.ts';
+import type { IdRange } from '../proof/id-ranges.ts';
 
 const EMPTY_PAGES = 3;
 
