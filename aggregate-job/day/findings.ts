@@ -4,10 +4,12 @@ import { type Bars, combineBars, emptyBars, type Places, placeBars, rescaleBars 
 import { type Integer, narrow, sharedColumn } from '../bars/integers.ts';
 import { type Completeness, checkCompleteness } from '../proof/completeness.ts';
 import type { Epoch } from '../proof/epochs.ts';
+import { type IdRange, subtractRanges } from '../proof/id-ranges.ts';
 import { gapsOfDay } from '../scan/book-gaps.ts';
 import type { Rejection } from '../scan/scan-chunk.ts';
 import type { WindowResult } from '../scan/window.ts';
 import type { Evidence } from './evidence.ts';
+import { heldIn } from './neighbours.ts';
 import { type DayReading, WINDOW_MS } from './read-day.ts';
 
 /** A symbol-day as rows and evidence make it: a pure function of the two. */
@@ -19,6 +21,8 @@ export type Findings = {
   /** Close before the day in ticks. */
   seed: Integer | null;
   completeness: Completeness;
+  /** Ids between the day's own that a neighbouring day holds. */
+  elsewhere: IdRange[];
   /** By second: 1 where it is proven that no trade is missing. */
   complete: Uint8Array;
   firstId: number | null;
@@ -59,6 +63,7 @@ export function findDay({ windows, epochs }: DayReading, evidence: Evidence): Fi
     minutes: combineBars(bars, 60),
     seed: evidence.seed ? ticksOf(evidence.seed.close, decimals) : null,
     completeness,
+    elsewhere: elsewhereOf(epochs, evidence),
     complete: completeSeconds(completeness),
     firstId: epochs[0]?.[0]?.from ?? null,
     lastId: epochs.at(-1)?.at(-1)?.to ?? null,
@@ -80,8 +85,18 @@ export function barsEvery({ bars, minutes }: Pick<Findings, 'bars' | 'minutes'>,
 }
 
 /** Which trades are missing, by the ids that are there and those that are expected. */
-export function completenessOf(epochs: Epoch[], { expected_first, expected_last }: Evidence): Completeness {
-  return checkCompleteness(epochs, expected_first?.id, expected_last?.id, DAY_MS, WINDOW_MS);
+export function completenessOf(epochs: Epoch[], evidence: Evidence): Completeness {
+  const { expected_first, expected_last, elsewhere } = evidence;
+  return checkCompleteness(epochs, expected_first?.id, expected_last?.id, DAY_MS, WINDOW_MS, elsewhere);
+}
+
+/** Ids between the day's own that a neighbouring day holds. */
+function elsewhereOf(epochs: Epoch[], { elsewhere = [] }: Evidence): IdRange[] {
+  const { first, last, runs } = heldIn(epochs);
+  if (first === null || last === null || runs.length === 0) return [];
+  return subtractRanges(elsewhere, [...runs, [last + 1, Number.POSITIVE_INFINITY]]).filter(
+    ([from]) => from > first,
+  );
 }
 
 /** Flags of coarser bars: complete where every second of them is. */

@@ -1,8 +1,6 @@
 import type { Epoch } from './epochs.ts';
+import { type IdRange, subtractRanges } from './id-ranges.ts';
 import type { Segment } from './segments.ts';
-
-/** A range of ids, both ends included. */
-export type IdRange = [from: number, to: number];
 
 /** What is expected of one end of a day: an id, or null for a day without trades. Undefined where nothing is known. */
 export type ExpectedId = number | null | undefined;
@@ -16,13 +14,17 @@ export type Completeness = {
   outOfOrder: number;
 };
 
-/** Agg trade ids are contiguous, so every hole between two neighbours is a missing trade, and where there is none nothing is missing. */
+/**
+ * Agg trade ids are contiguous, so every hole between two neighbours is a missing trade, and where there is none nothing is missing.
+ * Ids that are `elsewhere` are in a neighbouring day, and not missing in this one.
+ */
 export function checkCompleteness(
   epochs: Epoch[],
   first: ExpectedId,
   last: ExpectedId,
   dayMs: number,
   windowMs: number,
+  elsewhere: IdRange[] = [],
 ): Completeness {
   const result: Completeness = { missing: [], unproven: [], outOfOrder: 0 };
   const dayEnd = dayMs - 1;
@@ -32,15 +34,16 @@ export function checkCompleteness(
     const bounds = timeBounds(epoch);
     const isFirst = index === 0;
     const from = epoch[0]?.from ?? 0;
-    if (isFirst && typeof first === 'number' && first < from) result.missing.push([first, from - 1]);
+    if (isFirst && typeof first === 'number' && first < from)
+      addMissing(result, [first, from - 1], elsewhere);
     if (!isFirst || first !== from)
       addStretch(result, isFirst ? 0 : previousLatest, bounds.earliestFrom[0] ?? 0);
-    addHoles(result, epoch, bounds);
+    addHoles(result, epoch, bounds, elsewhere);
     result.outOfOrder += countOutOfOrder(epoch, windowMs);
     previousLatest = bounds.latestTo.at(-1) ?? 0;
   }
   const to = epochs.at(-1)?.at(-1)?.to ?? 0;
-  if (typeof last === 'number' && last > to) result.missing.push([to + 1, last]);
+  if (typeof last === 'number' && last > to) addMissing(result, [to + 1, last], elsewhere);
   if (last !== to) addStretch(result, previousLatest, dayEnd);
   return result;
 }
@@ -63,13 +66,25 @@ function timeBounds(epoch: Epoch): TimeBounds {
   return { latestTo, earliestFrom: earliestFrom.reverse() };
 }
 
-function addHoles(result: Completeness, epoch: Epoch, { latestTo, earliestFrom }: TimeBounds): void {
+function addHoles(
+  result: Completeness,
+  epoch: Epoch,
+  { latestTo, earliestFrom }: TimeBounds,
+  elsewhere: IdRange[],
+): void {
   for (let i = 1; i < epoch.length; i++) {
     const [before, after] = [epoch[i - 1]?.to ?? 0, epoch[i]?.from ?? 0];
     if (after <= before + 1) continue;
-    result.missing.push([before + 1, after - 1]);
-    addStretch(result, latestTo[i - 1] ?? 0, earliestFrom[i] ?? 0);
+    if (addMissing(result, [before + 1, after - 1], elsewhere))
+      addStretch(result, latestTo[i - 1] ?? 0, earliestFrom[i] ?? 0);
   }
+}
+
+/** False where all of the hole lies elsewhere. */
+function addMissing(result: Completeness, hole: IdRange, elsewhere: IdRange[]): boolean {
+  const missing = elsewhere.length === 0 ? [hole] : subtractRanges([hole], elsewhere);
+  for (const range of missing) result.missing.push(range);
+  return missing.length > 0;
 }
 
 function addStretch(result: Completeness, a: number, b: number): void {
