@@ -6,7 +6,8 @@ import { type Log, onceEach } from '../shared/program/log.ts';
 import type { Progress } from '../shared/program/progress.ts';
 import type { Store } from '../shared/store/store.ts';
 import { buildSymbolDay, NoDataError } from './day/symbol-day.ts';
-import { chooseDays, outdatedNext, type SymbolDate } from './plan/days.ts';
+import { buildChain } from './plan/chain.ts';
+import { chooseDays, type SymbolDate } from './plan/days.ts';
 import { type LeaseContext, withLease } from './plan/lease.ts';
 import { tellOldRaw } from './plan/old-raw.ts';
 import { type Share, takeShare } from './plan/share.ts';
@@ -35,7 +36,7 @@ export type JobContext = {
 
 /** Builds every chosen symbol-day; one's failure does not stop the others. Returns the exit code: 1 when any failed or, with `strict`, is partial. */
 export async function runJob(context: JobContext): Promise<number> {
-  const { raw, results, settings, log } = context;
+  const { raw, settings, log } = context;
   const { from, to } = settings;
   const warnOnce = onceEach((message) => log.warn(message));
   const { days, plannedDays, finished } = await shareOf(context);
@@ -46,21 +47,14 @@ export async function runJob(context: JobContext): Promise<number> {
     return 1;
   }
   if (plannedDays === 0) log.info(`nothing to do: no closed day under ${rawPrefix()} of ${raw.url}`);
+  const toCome = new Set(days.map(keyOf));
   let failures = 0;
-  // Days that others outdate are built between the chosen ones, and are not among those that are counted.
-  const queue = days.map((day, index) => ({
-    day,
-    count: days.length > 1 ? `${index + 1}/${days.length} ` : '',
-  }));
-  for (let next = queue.shift(); next; next = queue.shift()) {
-    const { day, count } = next;
-    const manifest = await buildOne(context, day, `${count}${day.symbol} ${day.date}`, warnOnce);
-    const isDone = manifest !== undefined && (manifest.verdict === 'complete' || !settings.strict);
-    if (isDone) await finished(day).catch(withoutNote(log, day));
-    else failures++;
-    const outdated = manifest && from === undefined ? await outdatedNext(results, manifest) : undefined;
-    if (outdated && !days.some(({ symbol, date }) => symbol === outdated.symbol && date === outdated.date))
-      queue.unshift({ day: outdated, count: '' });
+  for (const [index, day] of days.entries()) {
+    toCome.delete(keyOf(day));
+    const count = days.length > 1 ? `${index + 1}/${days.length} ` : '';
+    const failed = await failuresOf(context, day, count, toCome, warnOnce);
+    if (failed === 0) await finished(day).catch(withoutNote(log, day));
+    failures += failed;
   }
   return failures === 0 ? 0 : 1;
 }
@@ -70,6 +64,43 @@ function withoutNote(log: Log, { symbol, date }: SymbolDate): (error: unknown) =
   return (error) =>
     log.warn({ symbol, date }, `${errorText(error)}; a later try of this task builds the day again`);
 }
+
+/** Builds a day and what it makes outdated. Returns how many of these failed. */
+async function failuresOf(
+  context: JobContext,
+  day: SymbolDate,
+  count: string,
+  toCome: Set<string>,
+  warnOnce: (message: string) => void,
+): Promise<number> {
+  const { results, settings, log } = context;
+  const chain = buildChain(day, {
+    results,
+    warnOnce,
+    isToCome: (next) => toCome.has(keyOf(next)),
+    build: ({ symbol, date }, outdatedBy) => {
+      const work = `${symbol} ${date}`;
+      if (outdatedBy === undefined) return buildOne(context, { symbol, date }, `${count}${work}`, warnOnce);
+      // it gets no resolution that it did not have
+      const alone = { ...context, settings: { ...settings, resolutions: [] } };
+      return buildOne(alone, { symbol, date }, `${work}, outdated by ${outdatedBy}`, warnOnce);
+    },
+  });
+  let failures = 0;
+  try {
+    for await (const manifest of chain)
+      if (manifest === undefined || (manifest.verdict === 'partial' && settings.strict)) failures++;
+  } catch (error) {
+    log.error(
+      { ...day, stack: stackOf(error) },
+      `look behind ${day.symbol} ${day.date}: ${errorText(error)}`,
+    );
+    failures++;
+  }
+  return failures;
+}
+
+const keyOf = ({ symbol, date }: SymbolDate): string => `${date} ${symbol}`;
 
 /** All chosen days, or as one of several tasks the share of them. */
 async function shareOf({

@@ -14,10 +14,11 @@ import { gapsOfDay } from '../proof/book-gaps.ts';
 import { type Completeness, checkCompleteness } from '../proof/completeness.ts';
 import type { Epoch } from '../proof/epochs.ts';
 import type { Evidence } from '../proof/evidence.ts';
-import { containsId, countIds, type IdRange, joinRanges } from '../proof/id-ranges.ts';
+import { containsId, countIds, type IdRange, joinRanges, subtractRanges } from '../proof/id-ranges.ts';
 import type { Judged } from '../proof/verdict.ts';
 import { joinRejected, type Rejected } from '../scan/rejected.ts';
 import { WINDOW_MS, type WindowResult } from '../window/window.ts';
+import { heldIn } from '../witnesses/neighbours.ts';
 import type { DayReading } from './read-day.ts';
 
 /** A symbol-day as rows and evidence make it: a pure function of the two. */
@@ -25,6 +26,8 @@ export type Findings = DayBars &
   Judged & {
     /** Distinct trades, those with quantity 0 included. */
     tradeRows: number;
+    /** Ids between the day's own that a neighbouring day holds. */
+    elsewhere: IdRange[];
     rejected: Rejected;
     counts: Counts;
   };
@@ -54,6 +57,7 @@ export function findDay({ windows, epochs }: DayReading, evidence: Evidence): Fi
     minutes: combineBars(bars, 60),
     seed: evidence.seed ? ticksOf(evidence.seed.close, decimals) : null,
     completeness,
+    elsewhere: elsewhereOf(epochs, evidence),
     complete: completeSeconds(completeness),
     firstId: epochs[0]?.[0]?.from ?? null,
     lastId: epochs.at(-1)?.at(-1)?.to ?? null,
@@ -70,8 +74,18 @@ export function findDay({ windows, epochs }: DayReading, evidence: Evidence): Fi
 }
 
 /** Which trades are missing, by the ids that are there and those that are expected. */
-export function completenessOf(epochs: Epoch[], { expected_first, expected_last }: Evidence): Completeness {
-  return checkCompleteness(epochs, expected_first?.id, expected_last?.id, DAY_MS, WINDOW_MS);
+export function completenessOf(epochs: Epoch[], evidence: Evidence): Completeness {
+  const { expected_first, expected_last, elsewhere } = evidence;
+  return checkCompleteness(epochs, expected_first?.id, expected_last?.id, DAY_MS, WINDOW_MS, elsewhere);
+}
+
+/** Ids between the day's own that a neighbouring day holds. */
+function elsewhereOf(epochs: Epoch[], { elsewhere = [] }: Evidence): IdRange[] {
+  const { first, last, runs } = heldIn(epochs);
+  if (first === null || last === null || runs.length === 0) return [];
+  return subtractRanges(elsewhere, [...runs, [last + 1, Number.POSITIVE_INFINITY]]).filter(
+    ([from]) => from > first,
+  );
 }
 
 function decimalsOf(results: WindowResult[], { seed }: Evidence): Places {

@@ -54,7 +54,7 @@ export function manifestOf(
 }
 
 function tradesOf(
-  { bars, completeness, counts, firstId, lastId, tradeRows }: Findings,
+  { bars, completeness, counts, elsewhere, firstId, lastId, tradeRows }: Findings,
   evidence: Evidence,
 ): Manifest['trades'] {
   const executions = sum(bars.executions);
@@ -66,6 +66,7 @@ function tradesOf(
     expected_first_id: evidence.expected_first?.id ?? null,
     expected_last_id: evidence.expected_last?.id ?? null,
     missing: completeness.missing,
+    ...(elsewhere.length > 0 ? { elsewhere } : {}),
     repaired: counts.repaired,
     duplicates: counts.duplicates,
     conflicts: counts.conflicts,

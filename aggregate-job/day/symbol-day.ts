@@ -1,6 +1,6 @@
 import { isResolution, parseResolution, type Resolution } from '../../shared/bars/resolution.ts';
 import { mapAll } from '../../shared/concurrency.ts';
-import { errorText } from '../../shared/errors.ts';
+import { doing, errorText } from '../../shared/errors.ts';
 import type { ExchangeRest } from '../../shared/exchange/rest.ts';
 import { type Manifest, manifestText } from '../../shared/lake/manifest.ts';
 import {
@@ -32,6 +32,7 @@ import {
 } from '../archive/inputs.ts';
 import { DayOutputs, sha256, storeBars } from '../files/outputs.ts';
 import { type Evidence, NO_EVIDENCE, parseEvidence } from '../proof/evidence.ts';
+import type { IdRange } from '../proof/id-ranges.ts';
 import { repairTrades } from '../repair/repair.ts';
 import { unpackChunk } from '../scan/chunk.ts';
 import type { ChunkReading } from '../scan/scan-chunk.ts';
@@ -168,8 +169,8 @@ async function repair(
   evidence: Evidence,
   maxIds: number,
 ): Promise<number> {
-  const { rest, raw, symbol, date, nowMs, progress, log } = day;
-  const { missing } = completenessOf(reading.epochs, evidence);
+  const { rest, raw, symbol, date, nowMs, progress, log, warnOnce } = day;
+  const missing = withinEnds(completenessOf(reading.epochs, evidence).missing, evidence);
   const isKept = dayStartMs(date) + DAY_MS > nowMs - KEPT_MS;
   // after a restart of the ids a number no longer names the trade that is missing
   if (!rest || missing.length === 0 || maxIds <= 0 || !isKept || reading.epochs.length > 1) return 0;
@@ -178,14 +179,25 @@ async function repair(
     if (chunk?.writer === REPAIR_WRITER)
       taken.set(chunk.minute, Math.max(taken.get(chunk.minute) ?? 0, chunk.n + 1));
   }
-  const { stored, error } = await repairTrades({ rest, raw, symbol, date, missing, taken, maxIds, progress });
+  const task = { rest, raw, symbol, date, missing, taken, maxIds, progress, warnOnce };
+  const { stored, error } = await repairTrades(task);
   if (error !== undefined)
     log.warn({ symbol, date, stored }, `${errorText(error)}; the repair is continued by the next run`);
   return stored;
 }
 
+/** Without what lies beyond the proven ends: a recorded id that is far too high leaves a hole of which nothing is the day's. */
+function withinEnds(ranges: IdRange[], { expected_first, expected_last }: Evidence): IdRange[] {
+  const low = expected_first?.id ?? 0;
+  const high = expected_last?.id ?? Number.POSITIVE_INFINITY;
+  return ranges.flatMap(([from, to]): IdRange[] =>
+    to < low || from > high ? [] : [[Math.max(from, low), Math.min(to, high)]],
+  );
+}
+
 async function archivedEvidence(archive: Archive): Promise<Evidence> {
-  return parseEvidence(await archivedText(archive, EVIDENCE_ENTRY));
+  const text = await archivedText(archive, EVIDENCE_ENTRY);
+  return doing('read', `${EVIDENCE_ENTRY} in ${archive.name}`, async () => parseEvidence(text));
 }
 
 async function archivedInputs(archive: Archive): Promise<ArchivedInputs> {

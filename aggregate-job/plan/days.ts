@@ -12,7 +12,8 @@ import {
 import type { Store } from '../../shared/store/store.ts';
 import { addDays, DAY_MS, dateOf, dayStartMs, isoMillisecond, MINUTE_MS } from '../../shared/time.ts';
 import { KEPT_MS } from '../witnesses/day-edge.ts';
-import { readManifest, UnreadableManifest } from '../witnesses/neighbours.ts';
+import { neighboursOf, readManifest, UnreadableManifest } from '../witnesses/neighbours.ts';
+import { isOutdated } from './outdated.ts';
 
 /** One day of one symbol. */
 export type SymbolDate = { symbol: string; date: string };
@@ -81,38 +82,41 @@ async function archivedDays({ results, warn }: World, symbols: string[] | 'all')
   return days;
 }
 
-/** Closed days with a partial verdict whose trades the exchange still keeps. */
+/** Closed days whose trades the exchange still keeps, and which are partial or which an ended run left outdated. */
 async function mendableDays(
   { results, nowMs, warn }: World,
   symbols: string[] | 'all',
 ): Promise<SymbolDate[]> {
   const days: SymbolDate[] = [];
   for (const symbol of await namedOrAll(results, aggregatedPrefix(), symbols, warn)) {
-    for (let date = dateOf(nowMs - KEPT_MS); isClosed(date, nowMs); date = addDays(date, 1)) {
-      if (await isPartial(results, symbol, date)) days.push({ symbol, date });
+    const first = dateOf(nowMs - KEPT_MS);
+    let before = await manifestOf(results, symbol, addDays(first, -1));
+    for (let date = first; isClosed(date, nowMs); date = addDays(date, 1)) {
+      const manifest = await manifestOf(results, symbol, date);
+      if (manifest && isMendable(manifest, before)) days.push({ symbol, date });
+      before = manifest;
     }
   }
   return days;
 }
 
 /** A manifest that cannot be read is partial too: building its day tells of it. */
-async function isPartial(results: Store, symbol: string, date: string): Promise<boolean> {
-  try {
-    return (await readManifest(results, symbol, date))?.verdict === 'partial';
-  } catch (error) {
-    if (error instanceof UnreadableManifest) return true;
-    throw error;
-  }
+function isMendable(manifest: Manifest | 'unreadable', before: Manifest | 'unreadable' | undefined): boolean {
+  if (manifest === 'unreadable' || manifest.verdict === 'partial') return true;
+  return before !== 'unreadable' && isOutdated(manifest, neighboursOf(before, undefined));
 }
 
-/** The day after one that was built, if it begins with another close than that one now ends with. */
-export async function outdatedNext(
+async function manifestOf(
   results: Store,
-  { symbol, date, close }: Pick<Manifest, 'symbol' | 'date' | 'close'>,
-): Promise<SymbolDate | undefined> {
-  const next = { symbol, date: addDays(date, 1) };
-  const manifest = await readManifest(results, symbol, next.date).catch(() => undefined);
-  return manifest?.seed.source === 'manifest' && manifest.seed.close !== close ? next : undefined;
+  symbol: string,
+  date: string,
+): Promise<Manifest | 'unreadable' | undefined> {
+  try {
+    return await readManifest(results, symbol, date);
+  } catch (error) {
+    if (error instanceof UnreadableManifest) return 'unreadable';
+    throw error;
+  }
 }
 
 /** All are those that could be named as well. */

@@ -1,5 +1,5 @@
 import type { Epoch } from './epochs.ts';
-import { type IdRange, joinRanges } from './id-ranges.ts';
+import { type IdRange, joinRanges, subtractRanges } from './id-ranges.ts';
 import type { Segment } from './segments.ts';
 
 /** What is expected of one end of a day: an id, or null for a day without trades. Undefined where nothing is known. */
@@ -16,7 +16,8 @@ export type Completeness = {
 
 /**
  * Agg trade ids are contiguous, so every hole between two neighbours is a missing trade, and where there is none nothing is missing. Ids
- * that are not verified are as good as missing, and open no hole up to them: who knows what they were.
+ * that are `elsewhere` are in a neighbouring day, and not missing in this one. Ids that are not verified are as good as missing, and open
+ * no hole up to them: who knows what they were.
  */
 export function checkCompleteness(
   epochs: Epoch[],
@@ -24,6 +25,7 @@ export function checkCompleteness(
   last: ExpectedId,
   dayMs: number,
   windowMs: number,
+  elsewhere: IdRange[] = [],
 ): Completeness {
   const result: Completeness = { missing: [], unproven: [], outOfOrder: 0 };
   const dayEnd = dayMs - 1;
@@ -36,14 +38,16 @@ export function checkCompleteness(
     const bounds = timeBounds(epoch);
     const isFirst = index === 0;
     const from = epoch[0]?.from ?? 0;
-    if (isFirst && typeof first === 'number' && first < from) result.missing.push([first, from - 1]);
+    if (isFirst && typeof first === 'number' && first < from)
+      addMissing(result, [first, from - 1], elsewhere);
     if (!isFirst || first !== from)
       addStretch(result, isFirst ? 0 : previousLatest, bounds.earliestFrom[0] ?? 0);
-    addHoles(result, epoch, bounds);
+    addHoles(result, epoch, bounds, elsewhere);
     previousLatest = bounds.latestTo.at(-1) ?? 0;
   }
   const to = proofs.at(-1)?.at(-1)?.to ?? 0;
-  if (proofs.length > 0 && typeof last === 'number' && last > to) result.missing.push([to + 1, last]);
+  if (proofs.length > 0 && typeof last === 'number' && last > to)
+    addMissing(result, [to + 1, last], elsewhere);
   if (proofs.length > 0 && last !== to) addStretch(result, previousLatest, dayEnd);
   for (const epoch of epochs) result.outOfOrder += countOutOfOrder(epoch, windowMs);
   addDoubtful(result, epochs, first, last);
@@ -88,13 +92,25 @@ function timeBounds(epoch: Epoch): TimeBounds {
   return { latestTo, earliestFrom: earliestFrom.reverse() };
 }
 
-function addHoles(result: Completeness, epoch: Epoch, { latestTo, earliestFrom }: TimeBounds): void {
+function addHoles(
+  result: Completeness,
+  epoch: Epoch,
+  { latestTo, earliestFrom }: TimeBounds,
+  elsewhere: IdRange[],
+): void {
   for (let i = 1; i < epoch.length; i++) {
     const [before, after] = [epoch[i - 1]?.to ?? 0, epoch[i]?.from ?? 0];
     if (after <= before + 1) continue;
-    result.missing.push([before + 1, after - 1]);
-    addStretch(result, latestTo[i - 1] ?? 0, earliestFrom[i] ?? 0);
+    if (addMissing(result, [before + 1, after - 1], elsewhere))
+      addStretch(result, latestTo[i - 1] ?? 0, earliestFrom[i] ?? 0);
   }
+}
+
+/** False where all of the hole lies elsewhere. */
+function addMissing(result: Completeness, hole: IdRange, elsewhere: IdRange[]): boolean {
+  const missing = elsewhere.length === 0 ? [hole] : subtractRanges([hole], elsewhere);
+  for (const range of missing) result.missing.push(range);
+  return missing.length > 0;
 }
 
 function addStretch(result: Completeness, a: number, b: number): void {

@@ -3,6 +3,7 @@ import { isKline } from '../../shared/exchange/rest.ts';
 import type { RestKline } from '../../shared/exchange/wire.ts';
 import { SEED } from '../../shared/lake/manifest.ts';
 import { ID, ID_RANGE, readJson } from '../../shared/lake/read-json.ts';
+import { joinRanges } from './id-ranges.ts';
 
 /** An id the exchange or a neighbouring day vouches for; null for a day without trades. */
 export type VouchedId = v.InferOutput<typeof VOUCHED_ID>;
@@ -40,11 +41,13 @@ export const NO_EVIDENCE: Evidence = {
  */
 export function addEvidence(old: Evidence, now: Evidence): Evidence {
   const isMended = old.seed?.source === 'manifest' && now.seed?.source === 'manifest';
+  const elsewhere = joinRanges([...(old.elsewhere ?? []), ...(now.elsewhere ?? [])]);
   return {
     schema_version: 1,
     seed: isMended ? now.seed : (old.seed ?? now.seed),
     expected_first: old.expected_first ?? now.expected_first,
     expected_last: old.expected_last ?? now.expected_last,
+    ...(elsewhere.length > 0 ? { elsewhere } : {}),
     klines: addKlines(old.klines, now.klines),
   };
 }

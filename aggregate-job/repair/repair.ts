@@ -9,6 +9,7 @@ import type { Progress } from '../../shared/program/progress.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { DAY_MS, dayStartMs, MINUTE_MS } from '../../shared/time.ts';
 import { countIds, firstIds, type IdRange } from '../proof/id-ranges.ts';
+import { BadRow, readTradeRow } from '../scan/read-row.ts';
 import { fetchTrades } from './fetch-trades.ts';
 
 /** What a repair works on. */
@@ -23,6 +24,8 @@ export type RepairTask = {
   /** No more ids than this are fetched. */
   maxIds: number;
   progress: Progress;
+  /** Told of a row of the exchange that is none, once in a run. */
+  warnOnce(message: string): void;
 };
 
 /** What came of a repair: how many trades were stored, and why it ended early, if it did. */
@@ -72,10 +75,25 @@ class MinuteOfRepair {
   async add(trade: RestAggTrade): Promise<void> {
     const time = trade.T - dayStartMs(this.#task.date);
     if (time < 0 || time >= DAY_MS) return; // an id of the range that the exchange puts into another day
+    const line = tradeLine(trade);
+    if (!this.#isRow(line, trade)) return;
     const minute = Math.floor(time / MINUTE_MS);
     if (minute !== this.#minute) await this.flush();
     this.#minute = minute;
-    this.#lines.push(tradeLine(trade));
+    this.#lines.push(line);
+  }
+
+  /** What our own reader refuses would be stored again by every run, and never help. */
+  #isRow(line: string, { a }: RestAggTrade): boolean {
+    const { symbol, date, warnOnce } = this.#task;
+    try {
+      readTradeRow(line.trimEnd(), dayStartMs(date));
+      return true;
+    } catch (error) {
+      if (!(error instanceof BadRow)) throw error;
+      warnOnce(`repair ${symbol} ${date}: the exchange's row of trade ${a} is left out: ${error.message}`);
+      return false;
+    }
   }
 
   async flush(): Promise<void> {

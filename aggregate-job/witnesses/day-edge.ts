@@ -5,11 +5,16 @@ import { HOUR_MS } from '../../shared/time.ts';
 /** How long the exchange keeps aggregated trades. */
 export const KEPT_MS = 48 * HOUR_MS;
 
-/** The trades on both sides of a midnight: the last before it and the first at or after it. Null where there is none yet. */
-export type Edge = { before: EdgeTrade; after: EdgeTrade | null };
+/**
+ * The trades on both sides of a midnight: the last by id before it and the first at or after it. Null where there is none yet.
+ * `swapped`: where times run against ids, the trades from `after` to `before`, which then lies behind it.
+ */
+export type Edge = { before: EdgeTrade; after: EdgeTrade | null; swapped?: EdgeTrade[] };
 export type EdgeTrade = { id: number; timeMs: number };
 
 const TRIES = 3;
+/** So many trades behind the first one after midnight are looked at too: times may run against ids by some milliseconds. */
+const TRADES_BEHIND = 8;
 
 /**
  * Finds the agg trade ids on both sides of `boundaryMs`. Pages by time are only hints, since an empty one proves nothing and a
@@ -29,7 +34,8 @@ export async function findEdge(
     return (await isNewest(rest, symbol, newest)) ? { before: edgeTrade(newest), after: null } : undefined;
   const lookUp = (id: number): Promise<RestAggTrade | undefined> => tradeAt(rest, symbol, id);
   const after = await firstHint(rest, symbol, boundaryMs, newest);
-  const edge = edgeOf(await rest.aggTrades({ symbol, fromId: after - 1, limit: 2 }), boundaryMs, after);
+  const page = await rest.aggTrades({ symbol, fromId: after - 1, limit: 2 + TRADES_BEHIND });
+  const edge = edgeOf(page, boundaryMs, after);
   if (edge) return edge; // the usual case; the rest is for an exchange whose pages are not what they seem
   const before = await earlierTrade(rest, symbol, boundaryMs, after, lookUp);
   return before === undefined ? undefined : bisect(lookUp, boundaryMs, before, after);
@@ -92,7 +98,19 @@ async function bisect(
 function edgeOf(page: RestAggTrade[], boundaryMs: number, after: number): Edge | undefined {
   const [last, first] = [page.find(({ a }) => a === after - 1), page.find(({ a }) => a === after)];
   const isEdge = last && first && last.T < boundaryMs && first.T >= boundaryMs;
-  return isEdge ? { before: edgeTrade(last), after: edgeTrade(first) } : undefined;
+  if (!isEdge) return undefined;
+  const behind = [first];
+  for (let next = nextIn(page, first); next; next = nextIn(page, next)) behind.push(next);
+  const swapped = behind.slice(0, behind.findLastIndex(({ T }) => T < boundaryMs) + 1).map(edgeTrade);
+  const before = swapped.at(-1);
+  return before
+    ? { before, after: edgeTrade(first), swapped }
+    : { before: edgeTrade(last), after: edgeTrade(first) };
+}
+
+/** The trade with the next id. */
+function nextIn(page: RestAggTrade[], { a: id }: RestAggTrade): RestAggTrade | undefined {
+  return page.find(({ a }) => a === id + 1);
 }
 
 const edgeTrade = ({ a, T }: RestAggTrade): EdgeTrade => ({ id: a, timeMs: T });

@@ -4,11 +4,12 @@ import type { ExchangeRest } from '../../shared/exchange/rest.ts';
 import type { Log } from '../../shared/program/log.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { DAY_MINUTES, DAY_MS, dayStartMs } from '../../shared/time.ts';
-import { type Epoch, verifiedEnds } from '../proof/epochs.ts';
+import type { Epoch } from '../proof/epochs.ts';
 import { addEvidence, type Evidence, NO_EVIDENCE, type VouchedId } from '../proof/evidence.ts';
+import type { IdRange } from '../proof/id-ranges.ts';
 import { type Edge, findEdge } from './day-edge.ts';
 import { fetchKlines } from './fetch-klines.ts';
-import { askNeighbours, neighbourEvidence } from './neighbours.ts';
+import { askNeighbours, type Held, heldIn, neighbourEvidence } from './neighbours.ts';
 
 /** Who can be asked about a symbol-day. Without `rest` the exchange is not asked. */
 export type Witnesses = {
@@ -26,7 +27,7 @@ export type Witnesses = {
 
 /**
  * Adds to `old` what is known now about the day: its neighbours first, the exchange only where they prove nothing. An exchange
- * that does not answer leaves the evidence as it is.
+ * that does not answer leaves the evidence as it is. An end that the rows contradict is asked for anew, and stays where nobody says otherwise.
  */
 export async function gatherEvidence(
   witnesses: Witnesses,
@@ -34,31 +35,64 @@ export async function gatherEvidence(
   epochs: Epoch[],
 ): Promise<Evidence> {
   const { raw, results, symbol, date } = witnesses;
-  const neighbours = await askNeighbours(raw, results, symbol, date, witnesses.warnOnce);
-  const [first, last] = verifiedEnds(epochs);
-  let evidence = addEvidence(old, {
+  const held = heldIn(epochs);
+  const neighbours = await askNeighbours(raw, results, symbol, date, held.last, witnesses.warnOnce);
+  let evidence = addEvidence(withoutDoubtful(old, held), {
     ...NO_EVIDENCE,
     seed: neighbours.seed,
-    ...neighbourEvidence(neighbours, first, last),
+    ...neighbourEvidence(neighbours, held),
   });
   for (const ask of [askFirst, askLast, askKlines]) {
     evidence = addEvidence(evidence, await unlessSilent(witnesses, () => ask(witnesses, evidence)));
   }
-  return evidence;
+  return {
+    ...evidence,
+    expected_first: unlessKnownBetter(old.expected_first, evidence.expected_first),
+    expected_last: unlessKnownBetter(old.expected_last, evidence.expected_last),
+  };
+}
+
+/** Without the ends at which the day's rows do not end: rows that lie beyond or are not there speak against whoever vouched for them. */
+function withoutDoubtful(old: Evidence, { first, last }: Held): Evidence {
+  const ifHeld = (end: VouchedId | null, id: number | null): VouchedId | null =>
+    end?.id === id ? end : null;
+  return {
+    ...old,
+    expected_first: ifHeld(old.expected_first, first),
+    expected_last: ifHeld(old.expected_last, last),
+  };
+}
+
+/** What was known stays where nobody says otherwise. */
+function unlessKnownBetter(old: VouchedId | null, now: VouchedId | null): VouchedId | null {
+  return old && (now === null || now.id === old.id) ? old : now;
 }
 
 async function askFirst({ rest, symbol, date, nowMs }: Witnesses, known: Evidence): Promise<Evidence> {
   if (!rest || known.expected_first) return NO_EVIDENCE;
   const startMs = dayStartMs(date);
   const edge = await findEdge(rest, symbol, startMs, nowMs);
-  return { ...NO_EVIDENCE, expected_first: edge ? vouch(edge.after, startMs) : null };
+  if (!edge) return NO_EVIDENCE;
+  const others = swappedIds(edge, (timeMs) => timeMs < startMs);
+  return { ...NO_EVIDENCE, expected_first: vouch(edge.after, startMs), ...others };
 }
 
 async function askLast({ rest, symbol, date, nowMs }: Witnesses, known: Evidence): Promise<Evidence> {
   if (!rest || known.expected_last) return NO_EVIDENCE;
   const startMs = dayStartMs(date);
   const edge = await findEdge(rest, symbol, startMs + DAY_MS, nowMs);
-  return { ...NO_EVIDENCE, expected_last: edge ? vouch(edge.before, startMs) : null };
+  if (!edge) return NO_EVIDENCE;
+  const others = swappedIds(edge, (timeMs) => timeMs >= startMs + DAY_MS);
+  return { ...NO_EVIDENCE, expected_last: vouch(edge.before, startMs), ...others };
+}
+
+/** The ids at an edge that are the other day's, though they lie between this day's own. */
+function swappedIds(
+  { swapped = [] }: Edge,
+  isOther: (timeMs: number) => boolean,
+): Pick<Evidence, 'elsewhere'> {
+  const others = swapped.filter(({ timeMs }) => isOther(timeMs));
+  return others.length > 0 ? { elsewhere: others.map(({ id }): IdRange => [id, id]) } : {};
 }
 
 /** The id of the day's own trade at an edge; null where the trade there is of another day, because this one has none. */

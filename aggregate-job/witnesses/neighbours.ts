@@ -1,69 +1,123 @@
-import { mapInOrder } from '../../shared/concurrency.ts';
 import { errorText } from '../../shared/errors.ts';
 import { type Manifest, parseManifest, type Seed } from '../../shared/lake/manifest.ts';
-import { manifestObjectName, parseChunkName, rawDayPrefix } from '../../shared/lake/object-names.ts';
+import { manifestObjectName } from '../../shared/lake/object-names.ts';
 import type { Store } from '../../shared/store/store.ts';
-import { addDays, dayStartMs, MINUTE_MS } from '../../shared/time.ts';
-import { verifiedEnds } from '../proof/epochs.ts';
+import { addDays } from '../../shared/time.ts';
+import { type Epoch, verifiedEnds } from '../proof/epochs.ts';
 import type { Evidence } from '../proof/evidence.ts';
-import { scanWindow, WINDOW_MS } from '../window/window.ts';
-
-/** A quiet symbol has a day of empty chunks before its first trade. */
-const MINUTES_AT_ONCE = 8;
+import { containsId, type IdRange, joinRanges, subtractRanges } from '../proof/id-ranges.ts';
+import { firstIdsOf } from './first-ids.ts';
 
 /** What the days before and after say about a day. */
 export type Neighbours = {
   seed: Seed | null;
   /** The id that is expected to be the day's first, as the day before proves it. */
   firstId: number | null;
-  /** The last id that the day before holds, proven to be its last or not. */
-  idBefore: number | null;
-  /** The first id that the day after holds. */
-  idAfter: number | null;
+  /** The ids that the day before holds, and those that the day after holds, as far as they are known. */
+  before: IdRange[];
+  after: IdRange[];
 };
+
+/** The ids a day holds: its first and its last in order of time, and runs of them, none where ids restarted. */
+export type Held = { first: number | null; last: number | null; runs: IdRange[] };
 
 /** A stored manifest that is none. */
 export class UnreadableManifest extends Error {
   override name = 'UnreadableManifest';
 }
 
-/** Asks yesterday's manifest, and tomorrow's chunks and manifest. A manifest that cannot be read says nothing. */
+/** Asks for a day that ends with `last` yesterday's manifest, and tomorrow's chunks and manifest. A manifest that cannot be read says nothing. */
 export async function askNeighbours(
   raw: Store,
   results: Store,
   symbol: string,
   date: string,
+  last: number | null,
   warnOnce: (message: string) => void,
 ): Promise<Neighbours> {
   const manifestOf = (day: string) => readManifest(results, symbol, day).catch(unreadable(warnOnce));
   const before = await manifestOf(addDays(date, -1));
   const after = await manifestOf(addDays(date, 1));
+  return neighboursOf(before, after, await firstIdsOf(raw, symbol, addDays(date, 1), last));
+}
+
+/** What two manifests say, and the first ids of chunks of the day after: a built day may have late ones. */
+export function neighboursOf(
+  before: Manifest | undefined,
+  after: Manifest | undefined,
+  firstIds: IdRange[] = [],
+): Neighbours {
   const provenLast = before?.trades.expected_last_id ?? null;
   return {
     seed: before?.close ? { close: before.close, source: 'manifest' } : null,
     firstId: provenLast === null ? null : provenLast + 1,
-    idBefore: before?.trades.last_id ?? null,
-    idAfter: smaller(await firstIdOf(raw, symbol, addDays(date, 1)), after?.trades.first_id ?? null),
+    before: before ? runsAt(heldBy(before), 'last') : [],
+    after: joinRanges([...firstIds, ...(after ? runsAt(heldBy(after), 'first') : [])]),
   };
 }
 
-/** What follows for a day that holds ids `first` to `last` (null where it holds none): neighbouring ids leave no room for a missing trade. */
+/** The ids that a built day holds. */
+export function heldBy({ trades: { first_id, last_id, missing, elsewhere = [] } }: Manifest): Held {
+  const isOneEpoch = first_id !== null && last_id !== null && first_id <= last_id;
+  const others = joinRanges([...missing, ...elsewhere]);
+  return {
+    first: first_id,
+    last: last_id,
+    runs: isOneEpoch ? subtractRanges([[first_id, last_id]], others) : [],
+  };
+}
+
+/** The ids that the rows of intact chunks of a day hold. */
+export function heldIn(epochs: Epoch[]): Held {
+  const verified = epochs.length === 1 ? epochs.flat().filter((segment) => segment.verified) : [];
+  const [first, last] = verifiedEnds(epochs);
+  return { first, last, runs: joinRanges(verified.map(({ from, to }): IdRange => [from, to])) };
+}
+
+/** Where ids restarted, a number names a trade for certain only at the edge. */
+function runsAt(held: Held, edge: 'first' | 'last'): IdRange[] {
+  const id = held[edge];
+  return held.runs.length > 0 || id === null ? held.runs : [[id, id]];
+}
+
+/** Trades whose times run against their ids are this close to midnight by id: as many as a page of the exchange. */
+const EDGE_IDS = 1_000;
+
+/**
+ * What follows for a day that holds these ids. Neighbouring ids leave no room for a missing trade; an id between the day's own that a
+ * neighbour holds is not missing, its time was the other day's.
+ */
 export function neighbourEvidence(
-  neighbours: Neighbours,
-  first: number | null,
-  last: number | null,
-): Pick<Evidence, 'expected_first' | 'expected_last'> {
-  const { firstId, idBefore, idAfter } = neighbours;
+  { firstId, before, after }: Neighbours,
+  { first, last, runs }: Held,
+): Pick<Evidence, 'expected_first' | 'expected_last' | 'elsewhere'> {
   const vouch = (id: number | null) => ({ id, source: 'neighbours' as const });
   if (first === null || last === null) {
-    const isQuiet = idBefore !== null && idAfter === idBefore + 1;
+    const idBefore = before.at(-1)?.[1];
+    const isQuiet = idBefore !== undefined && after[0]?.[0] === idBefore + 1;
     return { expected_first: isQuiet ? vouch(null) : null, expected_last: isQuiet ? vouch(null) : null };
   }
-  const provenFirst = firstId !== null && firstId <= first ? firstId : idBefore === first - 1 ? first : null;
+  const provenFirst = containsId(before, first - 1)
+    ? first
+    : firstId !== null && firstId <= first
+      ? firstId
+      : null;
+  const inside =
+    runs.length === 0
+      ? []
+      : [...clip(before, first, first + EDGE_IDS), ...clip(after, last - EDGE_IDS, last)];
+  const elsewhere = subtractRanges(joinRanges(inside), runs);
   return {
     expected_first: provenFirst === null ? null : vouch(provenFirst),
-    expected_last: idAfter === last + 1 ? vouch(last) : null,
+    expected_last: containsId(after, last + 1) ? vouch(last) : null,
+    ...(elsewhere.length > 0 ? { elsewhere } : {}),
   };
+}
+
+function clip(ranges: IdRange[], low: number, high: number): IdRange[] {
+  return ranges.flatMap(([from, to]): IdRange[] =>
+    to < low || from > high ? [] : [[Math.max(from, low), Math.min(to, high)]],
+  );
 }
 
 /** The manifest of a symbol-day; undefined when there is none. @throws UnreadableManifest */
@@ -90,43 +144,4 @@ export function unreadable(warnOnce: (message: string) => void): (error: unknown
     if (!(error instanceof UnreadableManifest)) throw error;
     warnOnce(`${errorText(error)}; the days around it are built without its word`);
   };
-}
-
-/** The smaller of two ids that may be unknown: a built day may have late chunks in the raw store too. */
-function smaller(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? (a ?? b) : Math.min(a, b);
-}
-
-/** The smallest agg trade id in the raw chunks of a day, looking no further than the first chunks that hold any. */
-async function firstIdOf(raw: Store, symbol: string, date: string): Promise<number | null> {
-  const chunks: FirstChunk[] = [];
-  for await (const { name } of raw.list(`${rawDayPrefix(symbol, date)}trades/`)) {
-    const chunk = parseChunkName(name.slice(rawDayPrefix(symbol, date).length));
-    if (chunk) chunks.push({ name, minute: chunk.minute });
-  }
-  const minutes = Map.groupBy(chunks, ({ minute }) => minute).values();
-  for await (const id of mapInOrder(minutes, MINUTES_AT_ONCE, (minute) => firstIdIn(raw, minute, date))) {
-    if (id !== null) return id;
-  }
-  return null;
-}
-
-type FirstChunk = { name: string; minute: number };
-
-/** The smallest id in the chunks of one minute. One that is gone by now (that day's own run has archived it) says nothing. */
-async function firstIdIn(raw: Store, chunks: FirstChunk[], date: string): Promise<number | null> {
-  const startMs = Math.floor(((chunks[0]?.minute ?? 0) * MINUTE_MS) / WINDOW_MS) * WINDOW_MS;
-  const stored = await Promise.all(chunks.map(({ name }) => raw.read(name)));
-  const { segments } = scanWindow({
-    dayStartMs: dayStartMs(date),
-    startMs,
-    endMs: startMs + WINDOW_MS,
-    chunks: chunks.flatMap(({ name }, index) => {
-      const bytes = stored[index]?.bytes;
-      return bytes ? [{ name, kind: 'trades', stored: { form: 'gzip', bytes }, rank: 0, isHome: true }] : [];
-    }),
-    lostIds: new Set(),
-    sharedIds: new Set(),
-  });
-  return verifiedEnds(segments)[0];
 }

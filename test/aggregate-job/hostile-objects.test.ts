@@ -1,7 +1,10 @@
 // Manifests, evidence, plans and leases that are not what they should be: cut, of another version, without fields, or a lie.
 
+import { createHash } from 'node:crypto';
+import { crc32, deflateRawSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { strToU8, unzipSync, zipSync } from 'fflate';
+import { unzipSync } from 'fflate';
+import { type ZipEntry, zipBytes } from '../../aggregate-job/archive/zip-write.ts';
 import { parsePlan } from '../../aggregate-job/plan/plan.ts';
 import { parseEvidence } from '../../aggregate-job/proof/evidence.ts';
 import type { Manifest } from '../../shared/lake/manifest.ts';
@@ -49,15 +52,17 @@ const built = (date: string): Manifest => manifestIn(store.objects, date);
 const told = ({ log }: Ran, words: string): unknown[] =>
   log.filter(({ message }) => String(message).includes(words)).map(({ message }) => message);
 
+const isFull = process.env['TAPELAKE_FAULTS'] === 'full';
+
 const NONE_OF_OURS: [string, unknown][] = [
-  ['is cut', '{"schema_version": 1, "sym'],
   ['has no fields', { schema_version: 1 }],
+  ['is cut', '{"schema_version": 1, "sym'],
   ['is null', 'null'],
   ['is of another version', { schema_version: 2 }],
 ];
 
 describe('a manifest of a neighbour', () => {
-  it.each(NONE_OF_OURS)(
+  it.each(isFull ? NONE_OF_OURS : NONE_OF_OURS.slice(0, 2))(
     'that %s ends neither the run nor another day, and is told once',
     async (_, content) => {
       await writeRows(store, 'ETHUSDT', 'a', { trades: tradesOn(DAY_AFTER) });
@@ -75,20 +80,21 @@ describe('a manifest of a neighbour', () => {
     },
   );
 
-  it.each([
+  const lies: [string, object][] = [
     ['a close with an exponent', { close: '1e5' }],
+    ['another symbol', { symbol: 'ETHUSDT' }],
+    ['ids beyond 2^53', { trades: { last_id: 2 ** 60 } }],
     ['a close beyond the limits', { close: '1'.repeat(19) }],
     ['a close with too many places', { close: `1.${'1'.repeat(19)}` }],
     ['a negative close', { close: '-1.5' }],
     ['a close that is a number', { close: 1.5 }],
-    ['another symbol', { symbol: 'ETHUSDT' }],
     ['another day', { date: DATE }],
     ['ids that are no integers', { trades: { expected_last_id: 101.5 } }],
-    ['ids beyond 2^53', { trades: { last_id: 2 ** 60 } }],
-  ])('with %s says nothing', async (_, change) => {
+  ];
+  it.each(isFull ? lies : lies.slice(0, 3))('with %s says nothing', async (_, change) => {
     await run(DAY_BEFORE);
     const manifest = built(DAY_BEFORE);
-    const trades = { ...manifest.trades, ...('trades' in change ? change.trades : {}) };
+    const trades = { ...manifest.trades, ...('trades' in change ? Object(change.trades) : {}) };
     putManifest(DAY_BEFORE, { ...manifest, ...change, trades });
     const ran = await run(DATE);
     expect(ran.code).toBe(0);
@@ -115,12 +121,24 @@ describe('a manifest of the day itself', () => {
 });
 
 describe('the evidence of a day', () => {
-  const withEvidence = (change: object): void => {
+  const withEvidence = async (change: object): Promise<void> => {
     const name = archiveObjectName(SYMBOL, DATE);
     const entries = unzipSync(store.objects.get(name) ?? Buffer.alloc(0));
     const evidence: object = JSON.parse(Buffer.from(entries['evidence.json'] ?? '').toString());
-    entries['evidence.json'] = strToU8(JSON.stringify({ ...evidence, ...change }));
-    store.objects.set(name, Buffer.from(zipSync(entries)));
+    entries['evidence.json'] = Buffer.from(JSON.stringify({ ...evidence, ...change }));
+    async function* zipEntries(): AsyncGenerator<ZipEntry> {
+      for (const [entry, bytes] of Object.entries(entries))
+        yield {
+          name: entry,
+          method: 'deflate',
+          packed: deflateRawSync(bytes),
+          crc32: crc32(bytes),
+          size: bytes.length,
+        };
+    }
+    const parts: Uint8Array[] = [];
+    for await (const part of zipBytes(zipEntries(), createHash('sha256'))) parts.push(part);
+    store.objects.set(name, Buffer.concat(parts));
   };
 
   it.each([
@@ -141,11 +159,11 @@ describe('the evidence of a day', () => {
 
   it('that cannot be read fails its day alone', async () => {
     await run(DATE);
-    withEvidence({ seed: { close: '1e5', source: 'manifest' } });
-    const ran = await run();
-    expect(ran.code).toBe(0); // the day has no chunks any more and is left alone
-    const again = await run(DATE);
-    expect(again.code).toBe(1);
+    await withEvidence({ seed: { close: '1e5', source: 'manifest' } });
+    const ran = await run(); // which begins with the day before, and so with other evidence for this one
+    expect(ran.code).toBe(1);
+    const name = archiveObjectName(SYMBOL, DATE);
+    expect(told(ran, `read evidence.json in ${name}: seed.close: no plain decimal number`)).toHaveLength(1);
     expect(namesIn(store.objects, 'raw/')).toEqual([]);
     expect(built(DAY_AFTER).trades.rows).toBe(2);
   });

@@ -104,6 +104,7 @@ it('stores what it fetched as recorders store chunks, level 5 in a window of 4 K
     missing: [[trades[0]?.id ?? 0, trades.at(-1)?.id ?? 0]],
     taken: new Map(),
     maxIds: 5_000,
+    warnOnce: () => {},
     progress: { step: () => {}, update: () => {}, end: () => {} },
   });
   const [bytes = Buffer.alloc(0)] = store.objects.values();
@@ -175,6 +176,15 @@ describe.each(SEEDS)('an exchange that is not at its best (seed %d)', (seed) => 
     await run();
     expect(asked).toHaveLength(5);
     expectHonest(store.objects, truth);
+  });
+
+  it('that only ever asks for patience holds the run up once, not each question of it', async () => {
+    const clock = fakeClock();
+    onAnswer = () => refusal(429, { 'retry-after': '1' });
+    await runDay({ store, url: exchange.url, clock });
+    await runDay({ store, url: exchange.url, clock }); // what a second run costs, that of its own patience
+    expect(clock.now()).toBeLessThan(2 * 190 * SECOND_MS);
+    expect(expectHonest(store.objects, truth).verdict).toBe('partial');
   });
 
   it('that bans the address is not asked again in the whole run', async () => {
@@ -266,6 +276,51 @@ describe('a repair', () => {
     expect(wanted.filter((id) => id > (trades[0]?.id ?? 0) && id < (trades.at(-1)?.id ?? 0))).toEqual([
       trades[700]?.id,
     ]);
+  });
+
+  const refused: [string, Partial<RestAggTrade>][] = [
+    ['more single trades than there are', { f: 9, l: 8 }],
+    ['a price of 0', { p: '0.00' }],
+    ['a price with too many places', { p: `1.${'1'.repeat(40)}` }],
+  ];
+  it.each(isFull ? refused : refused.slice(0, 1))(
+    'stores no row that the job would refuse (%s), and tells of it',
+    async (_, change) => {
+      recordWithout((_, index) => index === 700 || index === 702);
+      const bad = trades[700]?.id;
+      onAnswer = (request, answer) =>
+        isById(request)
+          ? withRows(
+              answer,
+              page(answer).map((row) => (row.a === bad ? { ...row, ...change } : row)),
+            )
+          : answer;
+      for (let runs = 0; runs < 2; runs++) {
+        const { log } = await run();
+        expect(log.map(({ message }) => message)).toContainEqual(expect.stringContaining(`trade ${bad}`));
+        expect(archivedIds(store.objects, 'repair')).toEqual([trades[702]?.id]);
+        expect(manifestIn(store.objects)).toMatchObject({
+          rejected: { count: 0 },
+          trades: { missing: [[bad, bad]] },
+        });
+      }
+    },
+  );
+
+  it('fetches nothing beyond the proven ends of the day, whatever ids were recorded', async () => {
+    recordWithout((_, index) => index === 700);
+    const [first, last] = [trades[0], trades.at(-1)];
+    if (!first || !last) throw new Error('read market: it has no trades');
+    const strays = [
+      { ...first, id: first.id - 50_000 },
+      { ...last, id: last.id + 200_000 },
+    ];
+    for (const [name, bytes] of recorded({ trades: strays, writer: 'stray' })) store.objects.set(name, bytes);
+    await run();
+    const fetched = asked.filter(isById).map(({ query }) => Number(query.get('fromId')));
+    expect(fetched.length).toBeLessThan(20);
+    expect(fetched.every((id) => id > first.id - 100 && id < last.id + 100)).toBe(true);
+    expect(new Set(archivedIds(store.objects, 'repair'))).toEqual(new Set([trades[700]?.id]));
   });
 
   it('of a day the exchange no longer keeps is not tried', async () => {

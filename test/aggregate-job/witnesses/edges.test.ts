@@ -98,6 +98,30 @@ describe('the edge of a day', () => {
     expect(await edgeAt(midnight, midnight + 5 * HOUR_MS)).toEqual(truth);
   });
 
+  it('has the last trade before it behind the first one after it where their times are swapped', async () => {
+    const [last = 0, next = 0] = [truth.before.id, truth.after.id];
+    const timeOf = ({ a, T }: RestAggTrade): number =>
+      a === last ? midnight + 1 : a === next ? midnight - 2 : T;
+    const lie = (rows: RestAggTrade[]): RestAggTrade[] => rows.map((row) => ({ ...row, T: timeOf(row) }));
+    const byTime = (rows: RestAggTrade[]): RestAggTrade[] => [
+      asRest({ id: last, timeMs: midnight + 1 }),
+      ...rows,
+    ];
+    onAnswer = (request, answer) =>
+      request.query.has('startTime')
+        ? rewrite(() => true, byTime)(request, answer)
+        : rewrite(() => true, lie)(request, answer);
+    expect(await edgeAt(midnight, midnight + HOUR_MS)).toEqual({
+      before: { id: next, timeMs: midnight - 2 },
+      after: { id: last, timeMs: midnight + 1 },
+      swapped: [
+        { id: last, timeMs: midnight + 1 },
+        { id: next, timeMs: midnight - 2 },
+      ],
+    });
+    expect(asked).toHaveLength(3);
+  });
+
   it('is the newest trade where nothing has traded since', async () => {
     const last = truth.before.timeMs ?? 0;
     const boundaryMs = last + 1;
