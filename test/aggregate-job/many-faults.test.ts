@@ -80,6 +80,18 @@ describe('a day with very many holes and rejected rows', () => {
   }, 120_000);
 });
 
+it('names the rejected rows of a cut chunk in the order of their lines', async () => {
+  const lines = Array.from({ length: 5_000 }, (_, i) =>
+    (i % 1_000 === 500 ? badAt : tradeAt)(DAY_START + i, i),
+  );
+  const name = `raw/${SYMBOL}/${DATE}/trades/00-00_a_0.csv.gz`;
+  const store = new MemoryStore(new Map([[name, chunkBytes('trades', lines).subarray(0, -200)]]));
+  await runDay({ store });
+  const { named } = manifestIn(store.objects).rejected;
+  expect(named.map(({ line }) => line).slice(0, 5)).toEqual([0, 502, 1_502, 2_502, 3_502]);
+  expect(named.at(-1)?.reason).toBe('cut row');
+});
+
 describe('a run that reads a long chunk', () => {
   it.each([
     ['good rows', tradeAt],

@@ -172,13 +172,13 @@ describe('prices more than 10 % away from the minute’s kline', () => {
   const at = (prices: string[]): Trade[] =>
     tradesWith(60 * prices.length, (_, index) => ({ price: prices[Math.floor(index / 60)] ?? '' }));
 
-  it.each<[what: string, price: string, expected: string[]]>([
-    ['10 % above the high is not far', '110', []],
-    ['a little more is', '110.1', [far]],
-    ['10 % below the low is not far', '90', []],
-    ['a little more is', '89.9', [far]],
-  ])('%s: %s beside 100', async (_, price, expected) => {
-    expect(await warningsOf(at([price]), book, [minuteOf(0, '100', '100')])).toEqual(expected);
+  it.each<[what: string, price: string, kline: string, expected: string[]]>([
+    ['10 % above the high is not far', '11', '10', []],
+    ['a little more is', '110.1', '100', [far]],
+    ['10 % below the low is not far', '90', '100', []],
+    ['a little more is', '89.9', '100', [far]],
+  ])('%s: %s beside %s', async (_, price, kline, expected) => {
+    expect(await warningsOf(at([price]), book, [minuteOf(0, kline, kline)])).toEqual(expected);
   });
 
   it('are counted by minute, each against its own kline, those without a trade left out', async () => {
