@@ -1,9 +1,11 @@
 import { UsageError } from '../shared/errors.ts';
 import {
   aggregatedPrefix,
+  archiveObjectName,
   archivePrefix,
   parseArchiveName,
   parseRawDayFolder,
+  rawDayPrefix,
   rawPrefix,
   rawSymbolPrefix,
 } from '../shared/object-names.ts';
@@ -11,6 +13,7 @@ import type { Manifest } from '../shared/schema/manifest.ts';
 import type { Store } from '../shared/store/store.ts';
 import { addDays, DAY_MS, dateOf, dayStartMs, isoMillisecond, MINUTE_MS } from '../shared/time.ts';
 import { readManifest, UnreadableManifest } from './day/neighbours.ts';
+import { isOdd } from './day/odd-inputs.ts';
 import { KEPT_MS } from './exchange/day-edge.ts';
 
 /** One day of one symbol. */
@@ -44,26 +47,30 @@ export async function chooseDays(world: World, { symbols, from, to }: Wanted): P
     );
   }
   if (from === to && symbols !== 'all') return symbols.map((symbol) => ({ symbol, date: from }));
-  const days = [
-    ...(await daysWithChunks(world.raw, symbols)),
-    ...(await archivedDays(world.results, symbols)),
-  ];
+  const days = [...(await daysWithChunks(world, symbols)), ...(await archivedDays(world.results, symbols))];
   return inOrder(days.filter(({ date }) => date >= from && date <= to));
 }
 
 async function unfinishedDays(world: World, symbols: string[] | 'all'): Promise<SymbolDate[]> {
-  const closed = (await daysWithChunks(world.raw, symbols)).filter(({ date }) => isClosed(date, world.nowMs));
+  const closed = (await daysWithChunks(world, symbols)).filter(({ date }) => isClosed(date, world.nowMs));
   return world.online ? [...closed, ...(await mendableDays(world, symbols))] : closed;
 }
 
-async function daysWithChunks(raw: Store, symbols: string[] | 'all'): Promise<SymbolDate[]> {
+async function daysWithChunks(world: World, symbols: string[] | 'all'): Promise<SymbolDate[]> {
   const days: SymbolDate[] = [];
-  for (const symbol of await namedOrAll(raw, rawPrefix(), symbols)) {
-    const folders = await raw.listFolders(rawSymbolPrefix(symbol));
-    const dates = folders.flatMap((folder) => parseRawDayFolder(symbol, folder) ?? []);
-    days.push(...dates.map((date) => ({ symbol, date })));
+  for (const symbol of await namedOrAll(world.raw, rawPrefix(), symbols)) {
+    const folders = await world.raw.listFolders(rawSymbolPrefix(symbol));
+    for (const date of folders.flatMap((folder) => parseRawDayFolder(symbol, folder) ?? []))
+      if (await isDay(world, { symbol, date })) days.push({ symbol, date });
   }
   return days;
+}
+
+/** False where there is nothing but odd frames: these come along with a day, and are none. */
+async function isDay({ raw, results }: World, { symbol, date }: SymbolDate): Promise<boolean> {
+  const prefix = rawDayPrefix(symbol, date);
+  for await (const { name } of raw.list(prefix)) if (!isOdd({ name: name.slice(prefix.length) })) return true;
+  return (await results.stat(archiveObjectName(symbol, date))) !== undefined;
 }
 
 async function archivedDays(results: Store, symbols: string[] | 'all'): Promise<SymbolDate[]> {

@@ -9,6 +9,7 @@ import { compareNames, type ObjectInfo, type Store } from '../../shared/store/st
 import { type Archive, archivedChunk } from '../archive/archive.ts';
 import type { StoredChunk } from '../scan/chunk.ts';
 import { REPAIR_RANK } from '../scan/order.ts';
+import { isOdd } from './odd-inputs.ts';
 
 /** Files of the day's zip that are not chunks. */
 export const INPUTS_ENTRY = 'inputs.csv';
@@ -45,6 +46,7 @@ export async function listInputs(
 
 /** Name of an input inside the day's zip. */
 export function entryName(input: DayInput, isDamaged: boolean): string {
+  if (isOdd(input) && !isDamaged) return input.name.slice(0, -'.gz'.length);
   return isDamaged || !input.chunk ? `${REJECTED_FOLDER}${input.name}` : chunkEntryName(input.chunk);
 }
 

@@ -27,6 +27,7 @@ import { type DayInput, EVIDENCE_ENTRY, entryName, listInputs } from './inputs.t
 import { manifestOf } from './manifest.ts';
 import { readManifest } from './neighbours.ts';
 import { requireNoLoss } from './no-loss.ts';
+import { isOdd, readOddInputs } from './odd-inputs.ts';
 import { DayOutputs, storeBars } from './outputs.ts';
 import { type DayReading, readDay } from './read-day.ts';
 
@@ -114,19 +115,21 @@ async function readAndRepair(day: SymbolDay, archive: Archive | undefined): Prom
 async function readInputs(day: SymbolDay, archive: Archive | undefined): Promise<Omit<Read, 'evidence'>> {
   const { raw, symbol, date, readsAtOnce, progress, threads } = day;
   const inputs = await listInputs(raw, symbol, date, archive);
-  if (inputs.length === 0)
+  const chunks = inputs.filter((input) => !isOdd(input));
+  if (chunks.length === 0)
     throw new NoDataError(
       `build ${symbol} ${date}: nothing under ${rawDayPrefix(symbol, date)} of ${raw.url}`,
     );
-  progress.step('read', inputs.length);
-  const reading = await readDay(inputs, {
+  progress.step('read', chunks.length);
+  const reading = await readDay(chunks, {
     dayStartMs: dayStartMs(date),
     readsAtOnce,
     onProgress: (read) => progress.update(read),
     threads,
   });
+  for (const [input, odd] of await readOddInputs(inputs.filter(isOdd))) reading.readings.set(input, odd);
   if (archive) requireSameAsArchived(archive, reading.readings);
-  progress.end({ chunks: inputs.length });
+  progress.end({ chunks: chunks.length });
   return { inputs, reading };
 }
 
