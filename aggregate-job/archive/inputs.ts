@@ -10,6 +10,7 @@ import { compareNames, type ObjectInfo, type Store } from '../../shared/store/st
 import type { StoredChunk } from '../scan/chunk.ts';
 import { REPAIR_RANK } from '../window/order.ts';
 import { type Archive, archivedChunk } from './archive.ts';
+import { isOdd } from './odd-inputs.ts';
 
 /** Files of the day's zip that are not chunks. */
 export const INPUTS_ENTRY = 'inputs.csv';
@@ -54,6 +55,7 @@ export async function listInputs(
 
 /** Name of an input inside the day's zip. */
 export function entryName(input: DayInput, isDamaged: boolean): string {
+  if (isOdd(input) && !isDamaged) return input.name.slice(0, -'.gz'.length);
   return isDamaged || !input.chunk ? `${REJECTED_FOLDER}${input.name}` : chunkEntryName(input.chunk);
 }
 

@@ -30,6 +30,7 @@ import {
   INPUTS_ENTRY,
   listInputs,
 } from '../archive/inputs.ts';
+import { isOdd, readOddInputs } from '../archive/odd-inputs.ts';
 import { DayOutputs, sha256, storeBars } from '../files/outputs.ts';
 import { type Evidence, NO_EVIDENCE, parseEvidence } from '../proof/evidence.ts';
 import type { IdRange } from '../proof/id-ranges.ts';
@@ -146,19 +147,21 @@ async function readAndRepair(day: SymbolDay, archive: Archive | undefined): Prom
 async function readInputs(day: SymbolDay, archive: Archive | undefined): Promise<Omit<Read, 'evidence'>> {
   const { raw, symbol, date, readsAtOnce, progress, threads } = day;
   const inputs = await listInputs(raw, symbol, date, archive);
-  if (inputs.length === 0)
+  const chunks = inputs.filter((input) => !isOdd(input));
+  if (chunks.length === 0)
     throw new NoDataError(
       `build ${symbol} ${date}: nothing under ${rawDayPrefix(symbol, date)} of ${raw.url}`,
     );
-  progress.step('read', inputs.length);
-  const reading = await readDay(inputs, {
+  progress.step('read', chunks.length);
+  const reading = await readDay(chunks, {
     dayStartMs: dayStartMs(date),
     readsAtOnce,
     onProgress: (read) => progress.update(read),
     threads,
   });
+  for (const [input, odd] of await readOddInputs(inputs.filter(isOdd))) reading.readings.set(input, odd);
   if (archive) requireSameAsArchived(archive, reading.readings);
-  progress.end({ chunks: inputs.length });
+  progress.end({ chunks: chunks.length });
   return { inputs, reading };
 }
 

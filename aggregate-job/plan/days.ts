@@ -2,15 +2,18 @@ import { UsageError } from '../../shared/errors.ts';
 import type { Manifest } from '../../shared/lake/manifest.ts';
 import {
   aggregatedPrefix,
+  archiveObjectName,
   archivePrefix,
   isSymbol,
   parseArchiveName,
   parseRawDayFolder,
+  rawDayPrefix,
   rawPrefix,
   rawSymbolPrefix,
 } from '../../shared/lake/object-names.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { addDays, DAY_MS, dateOf, dayStartMs, isoMillisecond, MINUTE_MS } from '../../shared/time.ts';
+import { isOdd } from '../archive/odd-inputs.ts';
 import { KEPT_MS } from '../witnesses/day-edge.ts';
 import { neighboursOf, readManifest, UnreadableManifest } from '../witnesses/neighbours.ts';
 import { isOutdated } from './outdated.ts';
@@ -61,14 +64,21 @@ async function unfinishedDays(world: World, symbols: string[] | 'all'): Promise<
   return world.online ? [...closed, ...(await mendableDays(world, symbols))] : closed;
 }
 
-async function daysWithChunks({ raw, warn }: World, symbols: string[] | 'all'): Promise<SymbolDate[]> {
+async function daysWithChunks(world: World, symbols: string[] | 'all'): Promise<SymbolDate[]> {
   const days: SymbolDate[] = [];
-  for (const symbol of await namedOrAll(raw, rawPrefix(), symbols, warn)) {
-    const folders = await raw.listFolders(rawSymbolPrefix(symbol));
-    const dates = folders.flatMap((folder) => parseRawDayFolder(symbol, folder) ?? []);
-    days.push(...dates.map((date) => ({ symbol, date })));
+  for (const symbol of await namedOrAll(world.raw, rawPrefix(), symbols, world.warn)) {
+    const folders = await world.raw.listFolders(rawSymbolPrefix(symbol));
+    for (const date of folders.flatMap((folder) => parseRawDayFolder(symbol, folder) ?? []))
+      if (await isDay(world, { symbol, date })) days.push({ symbol, date });
   }
   return days;
+}
+
+/** False where there is nothing but odd frames: these come along with a day, and are none. */
+async function isDay({ raw, results }: World, { symbol, date }: SymbolDate): Promise<boolean> {
+  const prefix = rawDayPrefix(symbol, date);
+  for await (const { name } of raw.list(prefix)) if (!isOdd({ name: name.slice(prefix.length) })) return true;
+  return (await results.stat(archiveObjectName(symbol, date))) !== undefined;
 }
 
 async function archivedDays({ results, warn }: World, symbols: string[] | 'all'): Promise<SymbolDate[]> {
