@@ -8,9 +8,10 @@ import {
 import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Clock, systemClock } from '../shared/time.ts';
-import type { Faults, HttpAnswer, RestRequest } from './faulty/faults.ts';
+import type { Faults } from './faulty/faults.ts';
 import { type PlayedSource, play, type Speed } from './playback.ts';
 import { createRest } from './rest/answer.ts';
+import type { HttpAnswer, RestRequest } from './rest/http.ts';
 import { Audience } from './socket/audience.ts';
 import { Connection } from './socket/connection.ts';
 import { answerRequest } from './socket/requests.ts';

@@ -1,8 +1,9 @@
 import type { Clock } from '../../shared/time.ts';
+import type { HttpAnswer } from '../rest/http.ts';
 import type { Connection } from '../socket/connection.ts';
 import type { Frame } from '../source/source.ts';
 import { damaged, skewed } from './damage.ts';
-import type { Faults, HttpAnswer } from './faults.ts';
+import type { Faults } from './faults.ts';
 import { type FaultKind, isFaultKind, type PlannedFault } from './kinds.ts';
 
 /** Asked for with `?kind=...`, a fault happens at once. */

@@ -1,8 +1,8 @@
-import type { HttpAnswer, RestRequest } from '../faulty/faults.ts';
 import type { ExchangeClock } from '../source/clock.ts';
 import type { Source } from '../source/source.ts';
 import { aggTrades } from './agg-trades.ts';
 import { exchangeInfo } from './exchange-info.ts';
+import type { HttpAnswer, RestRequest } from './http.ts';
 import { klines } from './klines.ts';
 import type { Market } from './query.ts';
 import { Rejection } from './rejection.ts';

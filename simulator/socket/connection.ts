@@ -1,11 +1,18 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { Faults } from '../faulty/faults.ts';
 import { encodeMessages, type Message, OPCODE } from './encode.ts';
 import type { Route } from './route.ts';
 
 const FLUSH_MESSAGES = 256;
 const FULL_BYTES = 4_194_304;
+
+/** Who is told what goes to a client, and what the client has read. */
+export type Witness = {
+  /** A message that was put on its way to a client. */
+  onSent?(connection: Connection, payload: string | Uint8Array): void;
+  /** A client has read the first `count` messages that were sent to it, and told so. */
+  onRead?(connection: Connection, count: number): void;
+};
 
 /** One client. Frames are queued, written many at once, and known to be read when the ping behind them is answered. */
 export class Connection {
@@ -19,19 +26,13 @@ export class Connection {
   #sentMark = -1;
   #readMark = -1;
   #hasUnmarked = false;
-  readonly #witness: Pick<Faults, 'onSent' | 'onRead'>;
+  readonly #witness: Witness;
   #sentCount = 0;
   /** How much had been sent at each mark that was not answered yet, in order. */
   readonly #sentAtMark = new Map<number, number>();
   #waiting: (() => void)[] = [];
 
-  constructor(
-    id: number,
-    route: Route,
-    ws: WebSocket,
-    socket: Socket,
-    witness: Pick<Faults, 'onSent' | 'onRead'> = {},
-  ) {
+  constructor(id: number, route: Route, ws: WebSocket, socket: Socket, witness: Witness = {}) {
     this.#witness = witness;
     this.id = id;
     this.route = route;

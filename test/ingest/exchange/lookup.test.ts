@@ -5,8 +5,8 @@ import { TradeCheck } from '../../../ingest/exchange/trade-check.ts';
 import { createLog } from '../../../shared/program/log.ts';
 import { DAY_MS, HOUR_MS } from '../../../shared/time.ts';
 import { type Exchange, startExchange } from '../../../simulator/exchange.ts';
-import type { HttpAnswer } from '../../../simulator/faulty/faults.ts';
 import { createMarket, wholeDays } from '../../../simulator/market/market.ts';
+import type { HttpAnswer } from '../../../simulator/rest/http.ts';
 import { fakeClock } from '../../shared/fake-clock.ts';
 
 const market = { seed: 1, symbols: ['BTCUSDT'], depthEveryMs: 60_000, tradesPerSecond: 0.01 };

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Figures } from '../../../ingest/health/figures.ts';
 import { openStore } from '../../../shared/program/open-store.ts';
-import type { Faults, HttpAnswer } from '../../../simulator/faulty/faults.ts';
+import type { Faults } from '../../../simulator/faulty/faults.ts';
 import { createMarket } from '../../../simulator/market/market.ts';
+import type { HttpAnswer } from '../../../simulator/rest/http.ts';
 import { temporaryFolder } from '../../shared/temporary-folder.ts';
 import { expectedRow, readChunks } from '../chunks.ts';
 import { recordReplay } from '../record-replay.ts';

@@ -3,8 +3,8 @@ import { ExchangeError } from '../../../shared/exchange/request.ts';
 import { type ExchangeRest, exchangeRest } from '../../../shared/exchange/rest.ts';
 import { DAY_MS, MINUTE_MS } from '../../../shared/time.ts';
 import { type Exchange, startExchange } from '../../../simulator/exchange.ts';
-import type { HttpAnswer } from '../../../simulator/faulty/faults.ts';
 import { createMarket, wholeDays } from '../../../simulator/market/market.ts';
+import type { HttpAnswer } from '../../../simulator/rest/http.ts';
 import { fakeClock } from '../fake-clock.ts';
 
 const symbol = 'BTCUSDT';
