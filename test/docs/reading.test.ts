@@ -1,4 +1,4 @@
-// Runs the README's snippets for readers of the daily files, on a symbol whose first trade comes at noon. A tool that is
+// Runs the snippets of docs/reading.md, and the one of the README,, on a symbol whose first trade comes at noon. A tool that is
 // not on the machine is skipped with a line that says so.
 
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -6,10 +6,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openStore } from '../shared/program/open-store.ts';
-import { type Trade, writeRows } from './aggregate-job/chunks.ts';
+import { openStore } from '../../shared/program/open-store.ts';
+import { type Trade, writeRows } from '../aggregate-job/chunks.ts';
 
-const REPOSITORY = resolve(import.meta.dirname, '..');
+const REPOSITORY = resolve(import.meta.dirname, '../..');
 const NOON = Date.parse('2024-07-18T12:00:00Z');
 const CACHED_PYTHON = join(homedir(), '.cache/tapelake/python/bin/python3');
 const PYTHON = existsSync(CACHED_PYTHON) ? CACHED_PYTHON : 'python3';
@@ -43,7 +43,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('snippets of the README, on a day whose first trade comes at noon', () => {
+describe('snippets of the documentation, on a day whose first trade comes at noon', () => {
   it('pandas', () => {
     check(
       'pandas',
@@ -53,6 +53,15 @@ describe('snippets of the README, on a day whose first trade comes at noon', () 
         'print(bars["open"].isna().sum(), bars["trades_complete"].dtype, bars["avg_spread"].dtype)',
       ],
       ['86400 1200 float64 M', '43200 boolean float64'],
+    );
+  });
+
+  it('pandas, the short form', () => {
+    check(
+      'pandas',
+      snippet('python', 'pandas', 'README.md'),
+      ['print(len(bars), bars["trade_count"].sum(), bars["open"].dtype, bars.index.dtype.kind)'],
+      ['1440 1200 float64 M'],
     );
   });
 
@@ -94,11 +103,11 @@ function check(module: string, program: string, questions: string[], answers: st
   expect({ stderr, lines: stdout.trim().split('\n') }).toEqual({ stderr: '', lines: answers });
 }
 
-/** The one block of the README in `language` that mentions `word`. */
-function snippet(language: string, word: string): string {
-  const readme = readFileSync(join(REPOSITORY, 'README.md'), 'utf8');
-  const blocks = [...readme.matchAll(/```(\w+)\n(.*?)```/gs)].filter(
-    ([, tag, text]) => tag === language && text?.includes(word),
+/** The one block of a page in `language` that mentions `word`. */
+function snippet(language: string, word: string, page = 'docs/reading.md'): string {
+  const text = readFileSync(join(REPOSITORY, page), 'utf8');
+  const blocks = [...text.matchAll(/```(\w+)\n(.*?)```/gs)].filter(
+    ([, tag, block]) => tag === language && block?.includes(word),
   );
   expect(blocks).toHaveLength(1);
   return blocks[0]?.[2] ?? '';
