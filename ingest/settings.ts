@@ -53,7 +53,7 @@ export const RECORD = {
       env: 'WRITER_ID',
     }),
     wsUrl: setting({
-      help: 'where the streams come from, another exchange such as the simulator; with --ws-url alone nothing is asked over REST',
+      help: 'where the streams come from, another exchange such as the simulator, with user and password before its host where it wants them (no log shows them); with --ws-url alone nothing is asked over REST',
       value: 'URL',
       read: address('ws'),
       group: WHERE,

@@ -3,6 +3,7 @@ import {
   chunkEntryName,
   DUMP_WRITER_PREFIX,
   parseChunkName,
+  parseOddName,
   REPAIR_WRITER,
   rawDayPrefix,
 } from '../../shared/lake/object-names.ts';
@@ -10,7 +11,6 @@ import { compareNames, type ObjectInfo, type Store } from '../../shared/store/st
 import type { StoredChunk } from '../scan/chunk.ts';
 import { REPAIR_RANK } from '../window/order.ts';
 import { type Archive, archivedChunk } from './archive.ts';
-import { isOdd } from './odd-inputs.ts';
 
 /** Files of the day's zip that are not chunks. */
 export const INPUTS_ENTRY = 'inputs.csv';
@@ -105,4 +105,9 @@ function archivedInputs(archive: Archive): DayInput[] {
     const chunk = name.endsWith('.gz') ? (parseChunkName(name) ?? null) : null;
     return { name, chunk, raw: null, bytes: entry.packedSize, load: () => archivedChunk(archive, entry) };
   });
+}
+
+/** True for frames that a recorder could not take (`odd/…jsonl.gz`): they go into the zip, and are neither scanned nor rejected. */
+export function isOdd({ name }: Pick<DayInput, 'name'>): boolean {
+  return name.endsWith('.gz') && parseOddName(name) !== undefined;
 }

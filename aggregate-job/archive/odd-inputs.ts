@@ -1,13 +1,7 @@
 import { crc32 } from 'node:zlib';
-import { parseOddName } from '../../shared/lake/object-names.ts';
 import { unpackChunk } from '../scan/chunk.ts';
 import type { ChunkReading } from '../scan/scan-chunk.ts';
 import type { DayInput } from './inputs.ts';
-
-/** True for frames that a recorder could not take (`odd/…jsonl.gz`): they go into the zip, and are neither scanned nor rejected. */
-export function isOdd({ name }: Pick<DayInput, 'name'>): boolean {
-  return name.endsWith('.gz') && parseOddName(name) !== undefined;
-}
 
 /** What the zip needs to know of them. One at a time: they have no hurry and may be large. */
 export async function readOddInputs(inputs: readonly DayInput[]): Promise<[DayInput, ChunkReading][]> {

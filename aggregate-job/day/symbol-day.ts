@@ -28,9 +28,10 @@ import {
   EVIDENCE_ENTRY,
   entryName,
   INPUTS_ENTRY,
+  isOdd,
   listInputs,
 } from '../archive/inputs.ts';
-import { isOdd, readOddInputs } from '../archive/odd-inputs.ts';
+import { readOddInputs } from '../archive/odd-inputs.ts';
 import { DayOutputs, sha256, storeBars } from '../files/outputs.ts';
 import { type Evidence, NO_EVIDENCE, parseEvidence } from '../proof/evidence.ts';
 import type { IdRange } from '../proof/id-ranges.ts';

@@ -13,7 +13,7 @@ import {
 } from '../../shared/lake/object-names.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { addDays, DAY_MS, dateOf, dayStartMs, isoMillisecond, MINUTE_MS } from '../../shared/time.ts';
-import { isOdd } from '../archive/odd-inputs.ts';
+import { isOdd } from '../archive/inputs.ts';
 import { KEPT_MS } from '../witnesses/day-edge.ts';
 import { neighboursOf, readManifest, UnreadableManifest } from '../witnesses/neighbours.ts';
 import { isOutdated } from './outdated.ts';

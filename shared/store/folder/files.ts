@@ -116,7 +116,7 @@ export async function entriesOf(path: string) {
  */
 export async function linkedTo(root: string, name: string): Promise<Stats | undefined> {
   const path = join(root, name);
-  const target = await unlessAbsent(() => realpath(path));
+  const target = await unlessAbsent(() => realpath(path)).catch(unlessLoop);
   if (target === undefined) return undefined;
   const info = await stat(target);
   if (!info.isDirectory()) return info;
@@ -128,12 +128,17 @@ export async function linkedTo(root: string, name: string): Promise<Stats | unde
   }
 }
 
-/** Undefined where the work finds no file: nothing has the name, a file stands where a folder should, a folder has the name, or a link leads to itself. */
+/** A link that leads to itself leads nowhere. */
+function unlessLoop(error: unknown): undefined {
+  if (errorCode(error) !== 'ELOOP') throw error;
+}
+
+/** Undefined where the work finds no file: nothing has the name, a file stands where a folder should, or a folder has the name. */
 export async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP'].includes(errorCode(error) ?? '')) return undefined;
+    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(errorCode(error) ?? '')) return undefined;
     throw error;
   }
 }

@@ -144,7 +144,7 @@ describe('without a date the job', () => {
     const works = lines.flatMap(({ work }) => (work === undefined ? [] : [String(work)]));
     expect([...new Set(works)]).toEqual([
       `1/2 ${SYMBOL} ${DATE}`,
-      `${SYMBOL} ${DAY_AFTER}`,
+      `${SYMBOL} ${DAY_AFTER}, outdated by ${DATE}`,
       `2/2 ETHUSDT ${DATE}`,
     ]);
   });

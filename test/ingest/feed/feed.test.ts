@@ -225,6 +225,33 @@ describe('a feed', () => {
     expect(tally.reconnects).toMatchObject({ age: 1, closed: 0, silent: 0 });
   });
 
+  it.each([
+    [0, 100],
+    [0.5, 97.5],
+    [1, 95],
+  ])('replaces it by chance %f at the age of %f s of 100, never later', (chance, seconds) => {
+    const { connections, pass, open } = feedOf(undefined, () => chance);
+    pass(0.25);
+    open(0);
+    pass(seconds - 0.25);
+    expect(connections).toHaveLength(1);
+    pass(0.25);
+    expect(connections).toHaveLength(2);
+  });
+
+  it('lets both deliver for a second, to the tick', () => {
+    const { connections, pass, at, open } = feedOf();
+    pass(0.25);
+    open(0);
+    pass(100);
+    open(1);
+    pass(5, undefined, (connection) => connection === connections[0]);
+    pass(0.75);
+    expect([at(0).isEnded, at(1).isEnded]).toEqual([false, false]);
+    pass(0.25);
+    expect([at(0).isEnded, at(1).isEnded]).toEqual([true, false]);
+  });
+
   it('keeps the old connection when the new one fails, and tries again', () => {
     const { connections, pass, at, open, end } = feedOf();
     pass(1);

@@ -1,10 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
+import { readDepthFrame } from '../../../ingest/frame/depth-frame.ts';
 import { Unreadable } from '../../../ingest/frame/fields.ts';
+import { Heads } from '../../../ingest/frame/heads.ts';
 import { createFrameReader } from '../../../ingest/frame/read-frame.ts';
 import type { Row } from '../../../ingest/frame/row.ts';
 import { ROUTES, type Stream, streamsOf } from '../../../ingest/frame/stream.ts';
+import { readTradeFrame } from '../../../ingest/frame/trade-frame.ts';
 import { DEPTH_COLUMNS } from '../../../shared/lake/depth.ts';
 import { TRADE_COLUMNS } from '../../../shared/lake/trade.ts';
 
@@ -250,6 +253,139 @@ describe('a number', () => {
     const most = Number.MAX_SAFE_INTEGER;
     expect(readTrade({ a: most, f: most, l: most })).toMatchObject({ id: most, lastId: most });
     expect(readTrade({ a: 0, f: 0, l: 0 })).toMatchObject({ id: 0, lastId: 0 });
+  });
+});
+
+describe('both ways to read a frame', () => {
+  const trade = JSON.stringify({ stream: 'btcusdt@aggTrade', data: TRADE });
+  const depth = JSON.stringify({
+    stream: 'ethusdt@depth20@100ms',
+    data: {
+      e: 'depthUpdate',
+      E: DEPTH.E,
+      T: DEPTH.T,
+      s: 'ETHUSDT',
+      ps: 'ETHUSDT',
+      U: 1,
+      u: 2,
+      pu: 0,
+      b: DEPTH.b,
+      a: DEPTH.a,
+      st: 1,
+    },
+  });
+  const fast = readFrame;
+  const careful = reader([]);
+
+  it.each<[what: string, frame: string, from: string, to: string]>([
+    ['the first ms of 2000', trade, '"T":1771263510041', '"T":946684800000'],
+    ['the last ms of 2099', trade, '"T":1771263510041', '"T":4102444799999'],
+    ['the last ms of 2099 as event time', trade, '"E":1771263510195', '"E":4102444799999'],
+    ['the last ms of 2099 in a snapshot', depth, '"T":1771263510190', '"T":4102444799999'],
+    ['an id of 15 digits', trade, '"a":3141966230', '"a":999999999999999'],
+    ['an id of 16 digits', trade, '"a":3141966230', '"a":9007199254740991'],
+    ['a last id of 16 digits', trade, '"l":7297376207', '"l":9007199254740989'],
+    ['an update id of 15 digits', depth, '"u":2', '"u":999999999999999'],
+    ['an update id of 16 digits', depth, '"u":2', '"u":9007199254740991'],
+    ['an id of one digit', trade, '"a":3141966230', '"a":7'],
+    ['an id of nine digits', trade, '"a":3141966230', '"a":123456789'],
+    ['an id of 0', trade, '"f":7297376181', '"f":0'],
+    ['a price below 1', trade, '68005.00', '0.5'],
+    ['a whole price', trade, '68005.00', '68005'],
+    ['a price of 0', trade, '68005.00', '0'],
+    ['a level of 0', depth, '"2505.11"', '"0"'],
+    ['a pair with a letter that is no ASCII', depth, '"ps":"ETHUSDT"', '"ps":"币"'],
+    ['a pair with an escape', depth, '"ps":"ETHUSDT"', String.raw`"ps":"E\u0054H"`],
+    ['a pair with an escaped quote', depth, '"ps":"ETHUSDT"', String.raw`"ps":"E\"H"`],
+    ['a pair with a blank', depth, '"ps":"ETHUSDT"', '"ps":" ~"'],
+    ['a pair with DELETE, which JSON allows', depth, '"ps":"ETHUSDT"', '"ps":"\u007f"'],
+    ['an empty pair', depth, '"ps":"ETHUSDT"', '"ps":""'],
+    ['blanks', depth, '"U":1', '"U": 1'],
+    ['a state of several digits', depth, '"st":1', '"st":123'],
+    ['an empty side', depth, '[["2505.12","3.000"]]', '[]'],
+    ['the other maker', trade, '"m":true', '"m":false'],
+  ])('give the same row for %s', (_, frame, from, to) => {
+    const bytes = Buffer.from(frame.replace(from, () => to));
+    expect(bytes.equals(Buffer.from(frame))).toBe(false);
+    expect(fast(bytes)).toEqual(careful(bytes));
+    expect(fast(bytes)).not.toBeInstanceOf(Unreadable);
+  });
+
+  it.each<[what: string, frame: string, from: string, to: string]>([
+    ['a time before 2000', trade, '"T":1771263510041', '"T":946684799999'],
+    ['a time after 2099', trade, '"T":1771263510041', '"T":4102444800000'],
+    ['an event time after 2099', trade, '"E":1771263510195', '"E":4102444800000'],
+    ['an event time after 2099 of a snapshot', depth, '"E":1771263510195', '"E":4102444800000'],
+    ['a time after 2099 of a snapshot', depth, '"T":1771263510190', '"T":4102444800000'],
+    ['a time of 14 digits', trade, '"T":1771263510041', '"T":17712635100410'],
+    ['an id with a leading zero', trade, '"a":3141966230', '"a":03'],
+    ['no id', trade, '"a":3141966230', '"a":'],
+    ['a first id above the last of 15 digits', trade, '"f":7297376181', '"f":999999999999999'],
+    ['the byte before the digits in an id', trade, '"a":3141966230', '"a":31/1'],
+    ['the byte behind the digits in an id', trade, '"a":3141966230', '"a":31:1'],
+    ['the byte before the digits in a price', trade, '68005.00', '680/5.00'],
+    ['the byte behind the digits in a price', trade, '68005.00', '680:5.00'],
+    ['the byte before the digits behind the point', trade, '68005.00', '68005./0'],
+    ['the byte behind the digits behind the point', trade, '68005.00', '68005.0:'],
+    ['two points', trade, '68005.00', '68005.0.0'],
+    ['a point at the end', trade, '68005.00', '68005.'],
+    ['a point at the beginning', trade, '68005.00', '.5'],
+    ['an empty price', trade, '68005.00', ''],
+    ['a price with a leading zero', trade, '68005.00', '08005.00'],
+    ['a price of 19 digits', trade, '68005.00', '1234567890123456789'],
+    ['19 places', trade, '68005.00', '1.1234567890123456789'],
+    ['a quantity with a sign', trade, '"q":"2.695"', '"q":"-2.695"'],
+    ['a maker in capitals', trade, '"m":true', '"m":TRUE'],
+    ['a state with a sign alone', trade, '"st":1', '"st":-'],
+    ['a byte behind its end', trade, '"st":1}}', '"st":1}}x'],
+    ['a brace too few', trade, '"st":1}}', '"st":1}'],
+    ['a brace too many', depth, '"st":1}}', '"st":1}}}'],
+    ['a control character in the pair', depth, '"ps":"ETHUSDT"', '"ps":"ETH\u001fDT"'],
+    ['a NUL in the pair', depth, '"ps":"ETHUSDT"', '"ps":"\u0000"'],
+    ['a pair that does not end', depth, '"ps":"ETHUSDT"', '"ps":"ETHUSDT'],
+    ['the byte before the digits in a level', depth, '2505.11', '250/.11'],
+    ['the byte behind the digits in a level', depth, '2505.11', '250:.11'],
+    ['the byte before the digits in the places of a level', depth, '2505.11', '2505./1'],
+    ['the byte behind the digits in the places of a level', depth, '2505.11', '2505.1:'],
+    ['a level with a leading zero', depth, '2505.11', '02505.11'],
+    ['a level with a point at its end', depth, '2505.11', '2505.'],
+    ['a level with a point at its beginning', depth, '2505.11', '.11'],
+    ['a level of no digits', depth, '"2505.11"', '""'],
+    ['a level of 19 digits', depth, '2505.11', '1234567890123456789.11'],
+    ['a level of 19 places', depth, '2505.11', '1.1234567890123456789'],
+    ['a level of numbers', depth, '["2505.11","145.815"]', '[2505.11,145.815]'],
+    ['a level of one', depth, '["2505.11","145.815"]', '["2505.11"]'],
+    ['a level of three', depth, '["2505.11","145.815"]', '["2505.11","145.815","1"]'],
+    ['a level of none', depth, '["2505.11","145.815"]', '[]'],
+    ['no comma within a level', depth, '"2505.11","145.815"', '"2505.11""145.815"'],
+    ['another sign within a level', depth, '"2505.11","145.815"', '"2505.11":"145.815"'],
+    ['a closing bracket within a level', depth, '"2505.11","145.815"', '"2505.11"]"145.815"'],
+    ['another end of a level', depth, '"145.815"]', '"145.815"}'],
+    ['a comma at the end of a level', depth, '"145.815"]', '"145.815",]'],
+    ['no comma between levels', depth, '"145.815"],[', '"145.815"]['],
+    ['another sign between levels', depth, '"145.815"],[', '"145.815"];['],
+    ['a comma behind the last level', depth, '"0.007"]]', '"0.007"],]'],
+    ['a side that is not closed', depth, '"0.007"]]', '"0.007"]'],
+    ['a side closed twice', depth, '"0.007"]]', '"0.007"]]]'],
+    ['a side in braces', depth, '"b":[', '"b":{'],
+    ['no quote before a number', depth, '["2505.11"', '[2505.11"'],
+    ['no quote behind a number', depth, '"2505.11",', '"2505.11,'],
+  ])('give no row for %s', (_, frame, from, to) => {
+    const bytes = Buffer.from(frame.replace(from, () => to));
+    expect(bytes.equals(Buffer.from(frame))).toBe(false);
+    expect(fast(bytes)).toBeInstanceOf(Unreadable);
+    expect(careful(bytes)).toBeInstanceOf(Unreadable);
+  });
+
+  it.each([
+    ['trades', trade, 'market', readTradeFrame],
+    ['snapshots', depth, 'public', readDepthFrame],
+  ] as const)('do not leave %s as the exchange writes them to the slow one', (_, frame, route, readFast) => {
+    const bytes = Buffer.from(frame);
+    const head = new Heads(streamsOf(['BTCUSDT', 'ETHUSDT'], route)).find(bytes);
+    if (!head) throw new Error('no head');
+    const row = readFast(bytes, head, Buffer.alloc(8_192), Buffer.from(',5\n'));
+    expect(row && { ...row, line: row.line.toString() }).toEqual(careful(bytes));
   });
 });
 

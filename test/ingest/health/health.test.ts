@@ -74,7 +74,9 @@ describe('the health server', () => {
     expect(text).toContain('tapelake_ingest_exchange_clock_offset_seconds -1.5');
     expect(text).toContain('tapelake_ingest_last_trade_age_seconds 0.25');
     expect(text).toContain('tapelake_ingest_reconnects_total{reason="age"} 0');
-    figures = { ...WELL, rows: { trades: 8, depth: 90 } };
+    figures = { ...WELL, rows: { trades: 8, depth: 90 }, gaps: { count: 2, ids: 30 } };
+    expect(await (await get('/metrics')).text()).toContain('tapelake_ingest_gaps_total{count="holes"} 2');
+    expect(await (await get('/metrics')).text()).toContain('tapelake_ingest_gaps_total{count="ids"} 30');
     expect(await (await get('/metrics')).text()).toContain('tapelake_ingest_rows_total{kind="depth"} 90');
   });
 
