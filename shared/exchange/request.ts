@@ -69,6 +69,7 @@ const NOBODY_THERE = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'
 function isNobodyThere(error: unknown): boolean {
   if (!types.isNativeError(error)) return false; // `instanceof` misses errors of another realm
   if (NOBODY_THERE.includes(errorCode(error) ?? '')) return true;
+  if (error.message === 'bad port') return true; // fetch refuses some by a list (https://fetch.spec.whatwg.org/#port-blocking)
   const parts = 'errors' in error && Array.isArray(error.errors) ? error.errors : [];
   return [error.cause, ...parts].some(isNobodyThere);
 }

@@ -2,14 +2,14 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-const MAIN = resolve(import.meta.dirname, '../../examples/demo/main.ts');
+const REPOSITORY = resolve(import.meta.dirname, '../..');
 
 let folder = '';
 let started: number[] = [];
@@ -22,8 +22,13 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function startDemo() {
-  const child = spawn(process.execPath, [MAIN], { cwd: folder, env: { PATH: process.env.PATH ?? '' } });
+const PLAIN = [process.execPath, 'simulator/demo/main.ts'];
+
+/** Starts the demo in a folder that looks like the repository and is none. */
+function startDemo([program = '', ...args] = PLAIN) {
+  for (const name of ['package.json', 'node_modules', 'shared', 'simulator', 'ingest', 'aggregate-job'])
+    symlinkSync(join(REPOSITORY, name), join(folder, name));
+  const child = spawn(program, args, { cwd: folder, env: { PATH: process.env.PATH ?? '', HOME: folder } });
   started.push(child.pid ?? 0);
   const ended = Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
   return { child, ended: ended.then(([[code], , stderr]) => ({ code: Number(code), stderr })) };
@@ -32,7 +37,7 @@ function startDemo() {
 /** The demo's programs by their scripts, as soon as all of `scripts` run. */
 async function programsOf({ pid = 0 }: ChildProcess, scripts: string[]): Promise<Record<string, number>> {
   for (;;) {
-    const found = childrenOf(pid);
+    const found = programsUnder(pid);
     started.push(...Object.values(found));
     if (scripts.every((script) => script in found)) return found;
     if (!isAlive(pid)) throw new Error('demo: it has ended');
@@ -40,11 +45,18 @@ async function programsOf({ pid = 0 }: ChildProcess, scripts: string[]): Promise
   }
 }
 
-function childrenOf(parent: number): Record<string, number> {
+/** Programs that a process has started, or one that it has started. */
+function programsUnder(ancestor: number): Record<string, number> {
   const lines = execFileSync('ps', ['-A', '-o', 'ppid=,pid=,args='], { encoding: 'utf8' }).split('\n');
-  const rows = lines.map((line) => /^\s*(\d+)\s+(\d+)\s.*?([\w-]+)\/main\.ts\b/.exec(line));
-  const own = rows.filter((row) => Number(row?.[1]) === parent);
-  return Object.fromEntries(own.map((row) => [row?.[3] ?? '', Number(row?.[2])]));
+  const rows = lines.flatMap((line) => {
+    const [, parent, pid, args = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)/.exec(line) ?? [];
+    return { parent: Number(parent), pid: Number(pid), script: /([\w-]+)\/main\.ts\b/.exec(args)?.[1] };
+  });
+  const own = new Set([ancestor]);
+  // children may be listed before their parents
+  for (const _ of rows) for (const { parent, pid } of rows) if (own.has(parent)) own.add(pid);
+  const programs = rows.filter(({ pid, script }) => pid !== ancestor && own.has(pid) && script !== undefined);
+  return Object.fromEntries(programs.map(({ pid, script = '' }) => [script, pid]));
 }
 
 function isAlive(pid: number): boolean {
@@ -65,6 +77,14 @@ describe('the demo', () => {
     const programs = await programsOf(child, ['simulator', 'ingest']);
     child.kill(signal);
     expect(await ended).toEqual({ code, stderr: 'demo: stopped, and so are its programs\n' });
+    expect(Object.values(programs).filter(isAlive)).toEqual([]);
+  });
+
+  it('ends its programs and itself when npm, which runs it, is told to end', async () => {
+    const { child, ended } = startDemo(['npm', 'run', '-s', 'demo']);
+    const programs = await programsOf(child, ['demo', 'simulator', 'ingest']);
+    child.kill('SIGTERM');
+    expect((await ended).stderr).toContain('demo: stopped, and so are its programs');
     expect(Object.values(programs).filter(isAlive)).toEqual([]);
   });
 

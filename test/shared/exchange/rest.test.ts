@@ -158,6 +158,11 @@ describe('an exchange that is away', () => {
     expect(clock.sleptMs).toEqual([]);
   });
 
+  it('because nothing is ever asked of its port is away after one try', async () => {
+    expect((await errorOf(rest({ baseUrl: 'http://127.0.0.1:9' }).time())).kind).toBe('away'); // discard
+    expect(clock.sleptMs).toEqual([]);
+  });
+
   it('because it is silent is away after three questions', async () => {
     instead = () => 'cut';
     const asked = rest();
