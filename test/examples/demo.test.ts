@@ -22,11 +22,12 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const PLAIN = [process.execPath, 'simulator/demo/main.ts'];
+const PLAIN = [process.execPath, 'tapelake.ts', 'demo'];
 
 /** Starts the demo in a folder that looks like the repository and is none. */
 function startDemo([program = '', ...args] = PLAIN) {
-  for (const name of ['package.json', 'node_modules', 'shared', 'simulator', 'ingest', 'aggregate-job'])
+  const rooms = ['shared', 'simulator', 'ingest', 'aggregate-job', 'examples'];
+  for (const name of ['package.json', 'node_modules', 'tapelake.ts', ...rooms])
     symlinkSync(join(REPOSITORY, name), join(folder, name));
   const child = spawn(program, args, { cwd: folder, env: { PATH: process.env.PATH ?? '', HOME: folder } });
   started.push(child.pid ?? 0);
