@@ -10,7 +10,7 @@ locals {
   }
 
   bar_columns = [
-    for column in jsondecode(file("${path.module}/../shared/schema/schema.json")).columns : {
+    for column in jsondecode(file("${path.module}/../shared/lake/schema.json")).columns : {
       name        = column.name
       type        = local.bigquery_types[column.type]
       mode        = "NULLABLE"

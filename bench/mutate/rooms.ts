@@ -6,27 +6,20 @@ export type Room = { sources: string; near: RegExp; all: RegExp };
 
 /** Suites of the job's other parts see its rows, bars and proofs too; those of a room's own folder are asked first. */
 export const ROOMS: Record<string, Room> = {
-  bars: { sources: 'aggregate-job/bars', near: /\/bars\/|resolution/, all: /^test\/aggregate-job\// },
-  scan: { sources: 'aggregate-job/scan', near: /\/scan\/|rows|chunk/, all: /^test\/aggregate-job\// },
-  proof: {
-    sources: 'aggregate-job/proof',
-    near: /\/proof\/|content-gates|reconcile/,
-    all: /^test\/aggregate-job\//,
-  },
+  bars: { sources: 'shared/bars', near: /\/bars\//, all: /^test\/(shared\/bars|aggregate-job)\// },
+  scan: { sources: 'aggregate-job/scan', near: /\/scan\//, all: /^test\/aggregate-job\// },
+  window: { sources: 'aggregate-job/window', near: /\/(window|scan)\//, all: /^test\/aggregate-job\// },
+  proof: { sources: 'aggregate-job/proof', near: /\/proof\//, all: /^test\/aggregate-job\// },
   day: {
     sources: 'aggregate-job/day',
     near: /\/day\/(?!oracle|properties)|lease|edges/,
     all: /^test\/aggregate-job\//,
   },
-  feed: { sources: 'ingest/feed', near: /\/feeds?\b/, all: /^test\/ingest\// },
-  frame: { sources: 'ingest/frame', near: /frame/, all: /^test\/ingest\// },
-  minutes: { sources: 'ingest/minutes', near: /minutes|exchange-clock/, all: /^test\/ingest\// },
-  spool: { sources: 'ingest/spool', near: /spool/, all: /^test\/ingest\// },
-  store: {
-    sources: 'shared/store',
-    near: /store|gcs-answers|crc32c/,
-    all: /^test\/shared\/(?!binance|schema)/,
-  },
+  feed: { sources: 'ingest/feed', near: /\/feed\//, all: /^test\/ingest\// },
+  frame: { sources: 'ingest/frame', near: /\/frame\//, all: /^test\/ingest\// },
+  minutes: { sources: 'ingest/minutes', near: /\/minutes\//, all: /^test\/ingest\// },
+  spool: { sources: 'ingest/spool', near: /\/spool\//, all: /^test\/ingest\// },
+  store: { sources: 'shared/store', near: /\/store\//, all: /^test\/shared\/(store|program)\// },
 };
 
 export function sourcesOf(root: string, { sources }: Room): string[] {

@@ -73,7 +73,7 @@ export function grow(bytes: Uint8Array, at: 7 | 8): number {
   });
 
   it('makes programs of all that it changes', () => {
-    const folder = join(import.meta.dirname, '../../shared/store');
+    const folder = join(import.meta.dirname, '../../shared/store/gcs');
     for (const name of readdirSync(folder)) {
       const source = readFileSync(join(folder, name), 'utf8');
       for (const text of texts(source)) {

@@ -108,7 +108,7 @@ export function evaluate(text: string, variables: Record<string, string> = {}): 
   const folder = mkdtempSync(join(tmpdir(), 'tapelake-terraform-'));
   try {
     mkdirSync(join(folder, 'infra'));
-    mkdirSync(join(folder, 'shared/schema'), { recursive: true });
+    mkdirSync(join(folder, 'shared/lake'), { recursive: true });
     copyFileSync(join(INFRA, 'variables.tf'), join(folder, 'infra/variables.tf'));
     copyFileSync(join(REPOSITORY, 'shared/lake/schema.json'), join(folder, 'shared/lake/schema.json'));
     for (const name of ['recorder.tf', 'job.tf', 'tables.tf'])

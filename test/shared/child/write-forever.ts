@@ -1,4 +1,4 @@
-import { openStore } from '../../../../shared/program/open-store.ts';
+import { openStore } from '../../../shared/program/open-store.ts';
 
 /** Writes objects of one repeated letter until it is killed: `write-forever.ts URL BYTES [ENDPOINT]`. A line for each round of writes that was acknowledged. */
 const [url = '', bytes = '0', endpoint] = process.argv.slice(2);

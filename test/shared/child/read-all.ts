@@ -1,6 +1,6 @@
-import { mapInOrder } from '../../../../shared/concurrency.ts';
-import { openStore } from '../../../../shared/program/open-store.ts';
-import { peakMemoryBytes } from '../../child/peak-memory.ts';
+import { mapInOrder } from '../../../shared/concurrency.ts';
+import { openStore } from '../../../shared/program/open-store.ts';
+import { peakMemoryBytes } from './peak-memory.ts';
 
 /** Reads every object of a bucket, 32 at a time, and writes how many, their bytes and the most memory it took: `read-all.ts URL ENDPOINT`. */
 const [url = '', endpoint] = process.argv.slice(2);

@@ -1,5 +1,5 @@
-import { openStore } from '../../../../shared/program/open-store.ts';
-import { peakMemoryBytes } from '../../child/peak-memory.ts';
+import { openStore } from '../../../shared/program/open-store.ts';
+import { peakMemoryBytes } from './peak-memory.ts';
 
 /** Sends one large object from a source, sends it again, and reads it back: `large-object.ts URL BYTES ENDPOINT`. */
 const [url = '', bytes = '0', endpoint] = process.argv.slice(2);

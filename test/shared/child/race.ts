@@ -1,4 +1,4 @@
-import { openFolderStore } from '../../../../shared/store/folder/folder.ts';
+import { openFolderStore } from '../../../shared/store/folder/folder.ts';
 
 /** One of two racers over the same names: `race.ts FOLDER WHO ROUNDS`. Writes which creates and removes it won. */
 const [folder = '', who = '', rounds = '0'] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-import { withLock } from '../../../../shared/store/folder/lock.ts';
+import { withLock } from '../../../shared/store/folder/lock.ts';
 
 /** Takes a lock, says so and never lets go: `hold-lock.ts FOLDER NAME`. */
 const [folder = '', name = ''] = process.argv.slice(2);
