@@ -114,7 +114,7 @@ describe('what is no relisting', () => {
         expect(restarts(store)).toBeUndefined();
         expect(manifestIn(store.objects).trades).toMatchObject({ rows: 50, missing: [] });
       }),
-      { numRuns: 10 },
+      { numRuns: 5 },
     );
   });
 });
