@@ -119,7 +119,7 @@ async function tryAll(
 ): Promise<void> {
   if (candidates.length === 0) return;
   const folder = mkdtempSync(join(tmpdir(), 'tapelake-mutate-'));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }); // what was killed just now may still write
   process.once('exit', remove);
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130)); // what is known is kept
   try {

@@ -45,7 +45,7 @@ export async function runSuites(root: string, suites: string[], limitMs: number)
     said = (said + part).slice(-SAID_LENGTH);
   });
   const end = (): void => endGroup(child.pid); // with what a broken test left behind: that is of the group too
-  process.once('exit', end);
+  process.prependOnceListener('exit', end); // before the folder is removed
   const exited = once(child, 'exit');
   const closed = once(child, 'close'); // which waits for all that hold its standard error
   const timer = new AbortController();
