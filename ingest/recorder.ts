@@ -236,13 +236,13 @@ class Recorder {
     const stored = adopting.then(() => backlog.finished());
     await Promise.race([stored, clock.sleep(SHUTDOWN_MS, enough.signal).catch(() => {})]);
     enough.abort();
+    this.#spool.write();
     if (backlog.size > 0) this.#tellTheRest();
   }
 
   /** What is in no file by now ends with this process. */
   #tellTheRest(): void {
     const { log } = this.#deps;
-    this.#spool.write();
     const { backlog, unsavedRows } = this.#spool;
     log.warn(
       { chunks: backlog.size },

@@ -34,6 +34,7 @@ export class Spool implements MinuteSink {
   #spoolBytes = 0;
   #memoryBytes = 0;
   #isShedding = false;
+  #untoldLostRows = 0;
   #toldFailureMs = Number.NEGATIVE_INFINITY;
   #toldSheddingMs = Number.NEGATIVE_INFINITY;
 
@@ -99,6 +100,7 @@ export class Spool implements MinuteSink {
       for (const { file } of this.#open) this.#try(() => file.write(run));
       for (const chunk of this.backlog.chunks) this.#try(() => chunk.writeRows(run));
     }
+    this.#tellLost();
     this.#measure();
     void this.#makeRoom();
   }
@@ -150,7 +152,14 @@ export class Spool implements MinuteSink {
   #lost(rows: number, folder: string): void {
     if (rows === 0 || this.#options.run.wasTaken(folder)) return;
     this.#deps.tally.lostRows += rows;
-    this.#deps.log.error({ rows, folder }, 'rows are lost: their file is gone from the spool');
+    this.#untoldLostRows += rows;
+  }
+
+  /** In one line: with a folder go the files of hundreds of streams. */
+  #tellLost(): void {
+    const rows = this.#untoldLostRows;
+    this.#untoldLostRows = 0;
+    if (rows > 0) this.#deps.log.error({ rows }, 'rows are lost: their files are gone from the spool');
   }
 
   #try(write: () => void): void {

@@ -224,17 +224,20 @@ describe('the spool', () => {
       const { run, runFolder, spool, tally, finish, lines } = await start();
       const rows = spool.open(TRADES, NOON, 0);
       rows.append(Buffer.from('1\n'));
+      spool.open(DEPTH, NOON, 0).append(Buffer.from('1\n'));
       spool.write();
       await rm(run, { recursive: true });
       rows.append(Buffer.from('2\n'));
       spool.write();
       expect(runFolder.path).not.toBe(undefined);
       expect(await readFile(join(runFolder.path ?? '', late), 'utf8')).toBe(`${TRADE_HEADER}\n2\n`);
-      expect(await filesIn(runFolder.path ?? '')).toEqual(['owner', late, 'store'].sort());
+      expect(await filesIn(runFolder.path ?? '')).toEqual(
+        ['owner', late, late.replace('trades', 'depth'), 'store'].sort(),
+      );
       rows.close(NOON + 60_000);
       await finish();
       expect(Object.values(await stored())).toEqual([`${TRADE_HEADER}\n2\n`]);
-      expect(tally).toMatchObject({ lostFolders: 1, lostRows: 1 });
+      expect(tally).toMatchObject({ lostFolders: 1, lostRows: 2 });
       expect(lines.map(({ message }) => message)).toEqual([
         expect.stringMatching(/^use run folder .*deleted/),
         expect.stringContaining('rows are lost'),

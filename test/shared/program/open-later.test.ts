@@ -59,7 +59,11 @@ describe('a store that is opened at once or later', () => {
 
   it('is not waited for when it says nothing', async () => {
     answer = () => {};
-    expect((await open(1)).url).toBe('gs://bucket/lake');
+    const store = await open(1);
+    expect(store.url).toBe('gs://bucket/lake');
+    server.closeAllConnections();
+    answer = cut;
+    await expect(store.create('a', Buffer.from('x'))).rejects.toThrow('open store');
     expect(warnings).toEqual([expect.stringContaining('no answer')]);
   });
 });
