@@ -40,7 +40,7 @@ export async function summary(
     ...(await barLines(join(folder, barsObjectName(symbol, date, '1m')))),
     '',
     `Done in ${seconds.toFixed(0)} s. Next: five-minute and hourly bars of the same day, from its zip:`,
-    `  npm run -s aggregate -- --store ${folder} --symbols ${symbols.join(',')} --date ${date} --resolutions 5m,1h --offline`,
+    `  npx tapelake build --store ${folder} --symbols ${symbols.join(',')} --date ${date} --resolutions 5m,1h --offline`,
     'or record the live exchange (README.md, "Record the exchange").',
     '',
   ].join('\n');

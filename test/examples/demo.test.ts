@@ -51,7 +51,9 @@ function programsUnder(ancestor: number): Record<string, number> {
   const lines = execFileSync('ps', ['-A', '-o', 'ppid=,pid=,args='], { encoding: 'utf8' }).split('\n');
   const rows = lines.flatMap((line) => {
     const [, parent, pid, args = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)/.exec(line) ?? [];
-    return { parent: Number(parent), pid: Number(pid), script: /([\w-]+)\/main\.ts\b/.exec(args)?.[1] };
+    const [, script] =
+      /([\w-]+)(?:\/main\.ts\b|$)/.exec(/main\.ts|tapelake\.ts/.test(args) ? args : '') ?? [];
+    return { parent: Number(parent), pid: Number(pid), script };
   });
   const own = new Set([ancestor]);
   // children may be listed before their parents

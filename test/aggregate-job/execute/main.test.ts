@@ -91,6 +91,6 @@ describe('npm run execute', () => {
 
   it('exits 2 with one line when it is not told the project', async () => {
     const { code, stderr } = await run([]).ended;
-    expect([code, stderr]).toEqual([2, '--project is missing, name the Google Cloud project\n']);
+    expect([code, stderr]).toEqual([2, '--project is missing, write e.g. --project my-project\n']);
   });
 });
