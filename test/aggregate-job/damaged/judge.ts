@@ -1,7 +1,7 @@
 import { errorText } from '../../../shared/errors.ts';
 import { type Manifest, parseManifest } from '../../../shared/lake/manifest.ts';
 import { rawDayPrefix } from '../../../shared/lake/object-names.ts';
-import { DATE, SYMBOL } from '../market-day.ts';
+import { DATE, DAY_AFTER, SYMBOL } from '../market-day.ts';
 import type { Damage } from './damage.ts';
 import { archiveFaults } from './judge-archive.ts';
 import { barFaults } from './judge-bars.ts';
@@ -39,7 +39,7 @@ export async function judge(it: Case): Promise<{ verdict: string; faults: string
   if (before.has(PLAN) && isUntouched) return { verdict: 'not planned', faults }; // others may do it
   if (!text) return { verdict: 'nothing', faults: [...faults, 'no error, and no manifest'] };
   const manifest = parseManifest(text.toString());
-  if (ran.code !== 0 && !before.has(PLAN)) faults.push('the day is built, and the run says that it failed');
+  if (hasFailed(ran) && !before.has(PLAN)) faults.push('the day is built, and the run says that it failed');
   faults.push(
     ...archiveFaults(it.undamaged, before, ran.objects),
     ...manifestFaults(manifest, ran.objects),
@@ -59,6 +59,12 @@ function runFaults({ ran, before }: Case): string[] {
 /** Of the day itself; a plan may name others. */
 function isRefused({ log }: Ran): boolean {
   return log.some(({ severity, symbol, date }) => severity === 'ERROR' && symbol === SYMBOL && date === DATE);
+}
+
+/** The day behind has a manifest and nothing to build it from: where this day makes it outdated, that one alone may fail. */
+function hasFailed({ code, log }: Pick<Ran, 'code' | 'log'>): boolean {
+  const failed = log.filter(({ severity }) => severity === 'ERROR');
+  return code !== 0 && (failed.length === 0 || failed.some(({ date }) => date !== DAY_AFTER));
 }
 
 /** Messages of V8 say that nobody thought of this. */
@@ -119,7 +125,7 @@ async function rebuildFaults({ ran, rebuild }: Case, manifest: Manifest): Promis
     const differing = names.filter(
       (name) => !again.objects.get(name)?.equals(ran.objects.get(name) ?? EMPTY),
     );
-    if (again.code !== 0) faults.push(`built ${how}: ${JSON.stringify(again.log.at(-1)?.['message'])}`);
+    if (hasFailed(again)) faults.push(`built ${how}: ${JSON.stringify(again.log.at(-1)?.['message'])}`);
     else faults.push(...differing.map((name) => `built ${how}: ${name} differs`));
   }
   return faults;
