@@ -41,7 +41,10 @@ describe('tapelake', () => {
     [['build', '--store', 'a', '--store', 'b'], '--store: given twice, as a and as b\n'],
     [['record', '--store', 'lake'], '--symbols is missing, write e.g. --symbols BTCUSDT,ETHUSDT\n'],
     [['record', '--symbols', 'A', '--chunk-minutes', '2'], '--chunk-minutes 2: choose 1, 5, 15\n'],
-    [['simulate'], 'what to play: give either --replay FILE[,FILE] or --market\n'],
+    [
+      ['simulate', '--market', '--replay', 'x'],
+      'what to play: give either --replay FILE[,FILE] or --market\n',
+    ],
     [['completions', 'bsh'], 'bsh: unknown, choose from bash, zsh, fish; did you mean bash?\n'],
   ])('answers %j in one line', (argv, message) => {
     expect(tapelake(...argv)).toEqual({ code: 2, out: '', err: message });
